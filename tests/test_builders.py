@@ -164,9 +164,7 @@ def acceptable(field: str, text: str, *, of_item: bool) -> bool:
     if field == "id" and not of_item:
         return len(text) >= 7
     if field in ("id", "barcode"):
-        return (
-            text.replace("-", "").isalnum() and text.isascii() and len(text) <= (20 if field == "id" else 30)
-        )
+        return text.replace("-", "").isalnum() and text.isascii() and len(text) <= (20 if field == "id" else 30)
     return bool(text.strip())
 
 

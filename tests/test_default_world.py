@@ -178,9 +178,7 @@ class TestSchema:
         assert not VALIDATOR.is_valid(changed)
 
     def test_a_signed_invoice_has_a_number(self) -> None:
-        changed = json.loads(
-            json.dumps({**WORLD, "portal": [named_in_portal("AA24070000000")]}, default=float)
-        )
+        changed = json.loads(json.dumps({**WORLD, "portal": [named_in_portal("AA24070000000")]}, default=float))
         del changed["portal"][0]["qaime"]
         assert not VALIDATOR.is_valid(changed)
 
@@ -321,9 +319,7 @@ class TestSamples:
     @pytest.mark.parametrize("company", [DEMO, BUYER])
     @pytest.mark.parametrize("direction", [0, 1])
     @pytest.mark.parametrize(("first", "last"), [("01.01.2025", "31.01.2025"), ("01.08.2025", "07.08.2025")])
-    def test_their_ranges_have_something_of_each(
-        self, company: str, direction: int, first: str, last: str
-    ) -> None:
+    def test_their_ranges_have_something_of_each(self, company: str, direction: int, first: str, last: str) -> None:
         found = between(folder(company, direction), first, last)
         assert {"approved", "onApproval"} <= {row["status"] for row in found}
         assert "returnInvoice" in {row["kind"] for row in found}
@@ -337,9 +333,7 @@ class TestSamples:
     @pytest.mark.parametrize("company", [DEMO, BUYER])
     @pytest.mark.parametrize("direction", [0, 1])
     def test_so_have_the_last_thirty_days(self, company: str, direction: int) -> None:
-        found = [
-            row for row in folder(company, direction) if (minutes_ago(row["created"]) or DAY * 99) < 30 * DAY
-        ]
+        found = [row for row in folder(company, direction) if (minutes_ago(row["created"]) or DAY * 99) < 30 * DAY]
         assert {"approved", "onApproval"} <= {row["status"] for row in found}
         assert "returnInvoice" in {row["kind"] for row in found}
 

@@ -116,9 +116,7 @@ AMOUNTS = words(
     "free_amount vat_amount transp_amount net_amount"
 )
 LINE_TEXTS = words("prod_code prod_name barcode unit_name")
-TEXTS = words(
-    "main_subject add_subject serial number qaime cmp_from cmp_to tin_from tin_to datetime status type"
-)
+TEXTS = words("main_subject add_subject serial number qaime cmp_from cmp_to tin_from tin_to datetime status type")
 DOWNLOADED = {
     "id": 12345,
     "main_subject": "Contract A001",
@@ -265,9 +263,7 @@ def bundled() -> Any:
     """`openapi.json` with the schemas inside."""
     whole = moved(load("openapi.json"), "")
     names = [name.removesuffix(".json") for name in SCHEMAS]
-    whole["components"]["schemas"] = {
-        name.replace("/", "."): moved(load(f"{name}.json"), name) for name in names
-    }
+    whole["components"]["schemas"] = {name.replace("/", "."): moved(load(f"{name}.json"), name) for name in names}
     return whole
 
 
@@ -345,9 +341,7 @@ def test_every_property_says_its_codes_and_the_table_has_them(name: str) -> None
         used = {code for code in field["x-error"].values() if code is not None}
         assert {(schema["x-scope"], code) for code in used} <= table
     absent_ones = [
-        field
-        for field in schema.get("required", [])
-        if not schema["properties"][field]["x-error"]["required"]
+        field for field in schema.get("required", []) if not schema["properties"][field]["x-error"]["required"]
     ]
     assert not absent_ones
 

@@ -1,0 +1,130 @@
+"""Assembles the simulator: settings in, an ASGI application or a running server out.
+
+The one place that names a storage back-end, and the only one that knows every layer.
+"""
+
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.clock import Clock, SystemClock
+from mock_server.portal.founding import BadWorldFile, WorldFile, read_world
+from mock_server.portal.worlds import Defaults, Worlds
+from mock_server.refusals import ConfigurationError
+from mock_server.rulebook.documents import fixture
+from mock_server.rulebook.ledger import Ledger
+from mock_server.settings import Settings
+from mock_server.store.migrations import NewerDatabase
+from mock_server.store.sqlite import SqliteEngine
+from mock_server.store.stores import Store
+from mock_server.web.api import Api
+from mock_server.web.listening import bind, configured
+from mock_server.web.logs import configure_logs
+from mock_server.web.pages import pages
+from mock_server.web.paths import DEFAULT_WORLD, is_portal
+from mock_server.workers import serve_together
+
+DEFAULT_WORLD_FILE = "worlds/default.json"
+
+
+class Simulator:
+    """The ASGI application: the portal of every world, and the simulator's own pages beside it."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.store = _store(settings)
+        self.worlds = Worlds(self.store, clock, _defaults(settings))
+        self.worlds.row(DEFAULT_WORLD)
+        self.portal = Api(self.store, self.worlds, clock)
+        self.pages: ASGIApp = Starlette(routes=pages(self.worlds), lifespan=self._lifespan)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and is_portal(scope["path"]):
+            await self.portal(scope, receive, send)
+        else:
+            await self.pages(scope, receive, send)
+
+    def close(self) -> None:
+        """Give the database back."""
+        self.store.close()
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        yield
+        self.close()
+
+
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Simulator:
+    """The simulator as an ASGI application, for any server or in-process.
+
+    Raises:
+        ConfigurationError: the world file or the database cannot be used.
+    """
+    return Simulator(settings or Settings(), clock or SystemClock())
+
+
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until stopped; calls `announce` with the URL once the socket listens.
+
+    Raises:
+        ConfigurationError: the address, the database or the world file cannot be used.
+    """
+    configure_logs(settings.log_format)
+    try:
+        listener = bind(settings.host, settings.port)
+    except OSError as error:
+        raise ConfigurationError(str(error.strerror)) from None
+    app = create_app(settings)
+    scheme = "https" if settings.tls_cert else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    announce(f"{scheme}://{host}:{listener.getsockname()[1]}")
+    sys.stdout.flush()
+    if settings.workers > 1:
+        app.close()
+        serve_together(settings.workers, _serve_alone, (settings, listener))
+    else:
+        _run(app, settings, listener)
+
+
+def _serve_alone(settings: Settings, listener: object) -> None:
+    """One of several server processes on one socket and one database."""
+    configure_logs(settings.log_format)
+    _run(create_app(settings), settings, listener)
+
+
+def _run(app: Simulator, settings: Settings, listener: object) -> None:
+    config = configured(app, tls_cert=settings.tls_cert, tls_key=settings.tls_key)
+    uvicorn.Server(config).run(sockets=[listener])  # type: ignore[list-item]  # a socket, sent between processes
+
+
+def _store(settings: Settings) -> Store:
+    path = None if settings.database == "memory:" else Path(settings.database.removeprefix("sqlite:///"))
+    try:
+        return Store(SqliteEngine(path))
+    except NewerDatabase as error:
+        raise ConfigurationError(f"database {settings.database}: {error}") from None
+    except OSError as error:
+        raise ConfigurationError(f"database {settings.database}: {error.strerror}") from None
+
+
+def _defaults(settings: Settings) -> Defaults:
+    file, name = _world_file(settings.world)
+    readings = Ledger.load().choose_all(settings.edition, settings.readings)
+    return Defaults(readings, settings.pace, settings.seed, file, name)
+
+
+def _world_file(path: Path | None) -> tuple[WorldFile, str]:
+    try:
+        if path is None:
+            return read_world(fixture(DEFAULT_WORLD_FILE), DEFAULT_WORLD_FILE), DEFAULT_WORLD_FILE
+        return read_world(path.read_bytes(), str(path)), str(path)
+    except BadWorldFile as error:
+        raise ConfigurationError(str(error)) from None
+
+
+logging.getLogger("vatportal_mock").addHandler(logging.NullHandler())

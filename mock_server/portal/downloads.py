@@ -1,0 +1,94 @@
+"""Download from e-taxes and reading what was downloaded (F-ETX, F-RD)."""
+
+from typing import Any
+
+import msgspec
+
+from mock_server.portal import dates
+from mock_server.portal.plans import BY_PHONE, plan
+from mock_server.portal.starting import begin, free_process
+from mock_server.portal.status import process_of
+from mock_server.portal.visits import Visit, refuse
+from mock_server.portal.vocabulary import KINDS, STATUSES
+from mock_server.store.processes import ProcessRow
+from mock_server.store.registry import Wanted
+
+
+def etx_import(visit: Visit) -> dict[str, Any]:
+    """Start a download: `{"id": 5001}` (F-ETX-04)."""
+    start, end = dates.wanted(visit)
+    kinds, without_kinds = _filter(visit, "inc_kinds", "exc_kinds", KINDS)
+    statuses, without_statuses = _filter(visit, "inc_status", "exc_status", STATUSES)
+    wanted = Wanted(
+        visit.caller.company,
+        visit.body["dir"],
+        start,
+        end,
+        kinds,
+        without_kinds,
+        statuses,
+        without_statuses,
+    )
+    phone = visit.body.get("phone") or visit.caller.phones[0]
+    scenario = BY_PHONE.get(phone)
+    process = free_process(visit)
+    record = plan(visit.world, "download", process, visit.now, [scenario.change] if scenario else [])
+    record = msgspec.structs.replace(record, phone=phone, download=wanted)
+    begin(visit, process, record, dir_=wanted.dir)
+    return {"id": process}
+
+
+def etx_read_invoices(visit: Visit) -> bytes:
+    """A page of downloaded invoices, by process or by date: the JSON of `data` (F-RD-01 to F-RD-03, R-71)."""
+    page = visit.body["from"]
+    if "procId" in visit.given:
+        row = process_of(visit)
+        if visit.world.choose("R-16b") == "ignored":
+            page = 1
+        return _page_of_process(visit, row, page)
+    if not dates.given(visit):
+        raise refuse("missing-elements", "either procId or date_from and date_to")
+    start, end = dates.wanted(visit)
+    size = visit.world.page_size
+    bit = visit.body["dir"] + 1
+    where = (visit.world.id, visit.caller.company, bit, start, end)
+    texts = visit.store.processes.page_by_date(*where, (page - 1) * size, size)
+    return _page(visit, texts, visit.store.processes.count_by_date(*where))
+
+
+def _page_of_process(visit: Visit, row: ProcessRow, page: int) -> bytes:
+    """Nothing for a process that is no download, is not so far yet (R-30), or whose folder was not asked for."""
+    asked = visit.body["dir"] if "dir" in visit.given or visit.world.choose("R-29") == "default-0" else row.dir
+    if row.dir is None or asked != row.dir:
+        return _page(visit, [], 0)
+    size = visit.world.page_size
+    texts = visit.store.processes.page_of_list(visit.world.id, visit.caller.company, row, (page - 1) * size, size)
+    return _page(visit, texts, row.listed - row.gaps)
+
+
+def _page(visit: Visit, texts: list[str], total: int) -> bytes:
+    if visit.world.choose("R-16") == "page":
+        total = len(texts)
+    return f'{{"invoices":[{",".join(texts)}],"total":{total}}}'.encode()
+
+
+def _filter(
+    visit: Visit, including: str, excluding: str, known: frozenset[str]
+) -> tuple[tuple[str, ...] | None, bool]:
+    """The words of a filter, and whether they are to be left out; `inc_` beats `exc_` (F-ETX-02, R-75)."""
+    for name, without in ((including, False), (excluding, True)):
+        words = tuple(word for part in visit.body.get(name, "").split(",") if (word := part.strip(" ")))
+        if not words:
+            continue
+        for word in words:
+            if word not in known:
+                _unknown(visit, name, word)
+        return tuple(word for word in dict.fromkeys(words) if word in known), without
+    return None, False
+
+
+def _unknown(visit: Visit, name: str, word: str) -> None:
+    """An unknown word matches nothing, or is refused (R-14b)."""
+    if visit.world.choose("R-14b") == "3":
+        raise refuse("missing-elements", f"{name} names {word!r}, which is no known word")
+    visit.note("R-14b", f"{name}: {word!r} is no known word and matches nothing")

@@ -1,0 +1,197 @@
+"""Import and upload of invoices: `POST /inv/import_upload_invoices.php` (F-IMP)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from mock_server import wire
+from mock_server.portal import processes, rules
+from mock_server.portal.plans import BY_BUYER, Change, failing, plan
+from mock_server.portal.settling import Outcome, outcomes_text
+from mock_server.portal.starting import begin, free_process
+from mock_server.portal.visits import Visit, refuse
+from mock_server.portal.vocabulary import CANCELED, DEFAULT, DELETED, GOODS_TRANSFER, TYPE_OF_KIND
+from mock_server.rulebook.constants import exception_text
+from mock_server.rulebook.forms import Note
+from mock_server.store.invoices import NewInvoice
+
+_INVOICE = "urn:vatportal:invoice"
+_NEVER_INHERITED = ("id", "type")
+_EMPTY: tuple[Any, ...] = (None, "", [])
+
+
+class Checked(NamedTuple):
+    """An invoice after its check: what will be stored, and the codes of what is wrong with it (F-ERR-01)."""
+
+    invoice: dict[str, Any]
+    codes: list[int]
+
+
+def check_invoices(visit: Visit) -> list[Checked]:
+    """Every invoice of the request with its codes; one that builds on an avans invoice waits for `import_`.
+
+    Raises:
+        Refusal: 14 when one of those that can be judged now is wrong.
+    """
+    checked = [
+        Checked(row, []) if row.get("main_qaime") else _checked(visit, row, place)
+        for place, row in enumerate(_rows(visit.body["invoices"]))
+    ]
+    if not any(row.invoice.get("main_qaime") for row in checked):
+        _refuse_if_wrong(checked)
+    return checked
+
+
+def import_(visit: Visit, checked: Sequence[Checked]) -> dict[str, Any]:
+    """Store the invoices and start their process: `{"id": 5001}` (F-IMP-02).
+
+    Raises:
+        Refusal: 14 (F-ERR-01), or 17 for an id the portal has, or one that stands twice (F-IMP-06, R-17).
+    """
+    judged = [
+        _on_avans(visit, row.invoice, place) if row.invoice.get("main_qaime") else row
+        for place, row in enumerate(checked)
+    ]
+    _refuse_if_wrong(judged)
+    invoices = [row.invoice for row in judged]
+    _make_room(visit, [invoice["id"] for invoice in invoices])
+    upload = visit.body["upload"] is True
+    process = free_process(visit)
+    record = _planned(visit, invoices, process, upload)
+    _store(visit, invoices, process, record)
+    return {"id": process}
+
+
+def _rows(invoices: Sequence[Any]) -> list[dict[str, Any]]:
+    """An invoice or item that is no object counts as `{}` (R-53)."""
+    rows = [row if isinstance(row, dict) else {} for row in invoices]
+    for row in rows:
+        items = row.get("items")
+        if isinstance(items, list) and not all(isinstance(item, dict) for item in items):
+            row["items"] = [item if isinstance(item, dict) else {} for item in items]
+    return rows
+
+
+def _checked(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
+    """Form by the schema, sums and warehouses by the named rules."""
+    form = visit.world.form(_INVOICE)
+    if visit.world.choose("R-42") == "coerce":
+        invoice = form.coerced(invoice)
+    violations = form.violations(invoice)
+    codes = {violation.code for violation in violations if violation.code is not None}
+    wrong = {violation.path for violation in violations}
+    for violation in violations:
+        if violation.code is None and len(violation.path) == 1:
+            invoice.pop(str(violation.path[0]), None)
+            visit.notes.append(Note(("invoices", place, *violation.path), "R-53", f"{violation.text}: ignored"))
+    for note in form.notes(invoice):
+        visit.notes.append(note._replace(path=("invoices", place, *note.path)))
+    _canonical_type(invoice)
+    items = invoice.get("items")
+    broken = rules.broken_sums(invoice, items if isinstance(items, list) else [], wrong, visit.world.choose("R-11"))
+    field = None if ("wh_field",) in wrong else int(invoice.get("wh_field", 1))
+    broken |= rules.broken_warehouses(invoice, visit.world.warehouses(visit.caller.company), field)
+    return Checked(invoice, sorted(codes | {rules.CODES[name] for name in broken}))
+
+
+def _canonical_type(invoice: dict[str, Any]) -> None:
+    """A word of e-taxes that the form let through is taken for its counterpart (R-14c `synonym`)."""
+    word = invoice.get("type")
+    if isinstance(word, str) and word in TYPE_OF_KIND:
+        invoice["type"] = TYPE_OF_KIND[word]
+
+
+def _on_avans(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
+    """What is sent and not empty wins, the rest comes from the avans invoice (F-IMP-07, R-58)."""
+    name = invoice["main_qaime"]
+    found = None
+    if isinstance(name, str):
+        found = visit.store.invoices.avans(visit.world.id, visit.caller.company, name)
+    if found is None or found[1] in (DELETED, CANCELED):
+        return Checked(invoice, [rules.CODES["main-qaime"]])
+    avans: dict[str, Any] = wire.parse(found[0].encode())
+    inherited = {key: value for key, value in avans.items() if key not in _NEVER_INHERITED}
+    sent = {key: value for key, value in invoice.items() if value not in _EMPTY}
+    return _checked(visit, {**inherited, **sent}, place)
+
+
+def _refuse_if_wrong(checked: Sequence[Checked]) -> None:
+    if any(row.codes for row in checked):
+        raise refuse("invalid-invoices", "see data.invoices", {"invoices": [row.codes for row in checked]})
+
+
+def _make_room(visit: Visit, ids: Sequence[str]) -> None:
+    """Ids are unique in the portal; an unsubmitted invoice gives way under R-55 `replace`."""
+    if len(set(ids)) < len(ids):
+        raise refuse("duplicate-invoice", "an id stands twice in the request")
+    company = visit.caller.company
+    known = visit.store.invoices.by_ids(visit.world.id, company, ids)
+    if not known:
+        return
+    replaceable = visit.world.choose("R-55") == "replace" and all(row.state == "imported" for row in known.values())
+    if not replaceable:
+        raise refuse("duplicate-invoice", f"the portal has {', '.join(sorted(known)[:3])}")
+    visit.store.invoices.remove(visit.world.id, company, list(known))
+
+
+def _planned(visit: Visit, invoices: Sequence[Mapping[str, Any]], process: int, upload: bool) -> processes.Record:
+    if not upload:
+        record = plan(visit.world, "import_only", process, visit.now)
+        return msgspec.structs.replace(record, count=len(invoices))
+    changes = [BY_BUYER[row["buyer"]].change for row in invoices if row["buyer"] in BY_BUYER]
+    record = plan(visit.world, "import", process, visit.now, changes)
+    refused, partial = _objections(visit, invoices)
+    record = msgspec.structs.replace(record, count=len(invoices), phone=visit.caller.phones[0], refused=refused)
+    if not refused:
+        return record
+    return failing(record, "complete" if partial else "upload", refused.values())
+
+
+def _objections(visit: Visit, invoices: Sequence[Mapping[str, Any]]) -> tuple[dict[str, str], bool]:
+    """What e-taxes will object to, by ERP id (R-61, R-62, R-67), and whether the others go through."""
+    texts: dict[str, str] = {}
+    alone = True
+    for row in invoices:
+        change = BY_BUYER[row["buyer"]].change if row["buyer"] in BY_BUYER else Change()
+        text = change.objection and change.objection.format(buyer=row["buyer"])
+        text = text or _objection(visit, row)
+        if text:
+            texts[row["id"]] = text
+            alone = alone and change.partial
+    return texts, alone and len(texts) < len(invoices)
+
+
+def _objection(visit: Visit, row: Mapping[str, Any]) -> str | None:
+    if row.get("type", DEFAULT) == GOODS_TRANSFER and row["seller"] != row["buyer"]:
+        return exception_text("transfer_companies")
+    if visit.world.choose("R-61") == "registered":
+        for voen in (row["seller"], row["buyer"]):
+            if voen not in visit.world.companies:
+                return exception_text("invalid_voen", voen=voen)
+    return None
+
+
+def _store(visit: Visit, invoices: Sequence[Mapping[str, Any]], process: int, record: processes.Record) -> None:
+    world, company = visit.world.id, visit.caller.company
+    state = "uploading" if record.kind == "import" else "imported"
+    arrival = visit.store.worlds.take(world, "arrival", len(invoices))
+    visit.store.invoices.add(
+        world,
+        company,
+        [
+            NewInvoice(
+                row["id"],
+                number,
+                process,
+                row.get("type", DEFAULT),
+                state,
+                None,
+                visit.now,
+                wire.text(row).decode(),
+            )
+            for number, row in enumerate(invoices, arrival)
+        ],
+    )
+    outcomes = [Outcome(row["id"], "", "imported", []) for row in invoices]
+    begin(visit, process, record, outcomes_text(outcomes))

@@ -1,0 +1,60 @@
+"""The portal's wall clock: Baku time in `dd.mm.yyyy` and `dd.mm.yyyy hh:mm` (F-ENV-06, R-13, R-36).
+
+Instants are microseconds since 1970 UTC, as everywhere.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+from mock_server.clock import SECOND
+from mock_server.rulebook import constants
+
+MINUTE = 60 * SECOND
+DAY = 24 * 60 * MINUTE
+
+BAKU = timezone(timedelta(hours=constants.UTC_OFFSET_HOURS), "Asia/Baku")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_FORM = re.compile(r"([0-9]{2})\.([0-9]{2})\.([0-9]{4})(?: ([0-9]{2}):([0-9]{2}))?")
+
+
+def span(text: str) -> tuple[int, int] | None:
+    """First instant of the day or minute named, and the first one after it; `None` if it names none.
+
+    >>> start, end = span("07.08.2025")
+    >>> (end - start) == DAY
+    True
+    """
+    match = _FORM.fullmatch(text)
+    if match is None:
+        return None
+    day, month, year, hour, minute = match.groups(default="0")
+    try:
+        moment = datetime(int(year), int(month), int(day), int(hour), int(minute), tzinfo=BAKU)
+    except ValueError:
+        return None
+    start = (moment - _EPOCH) // _MICROSECOND
+    return start, start + (DAY if match[4] is None else MINUTE)
+
+
+def date_time(instant: int) -> str:
+    """The instant as `dd.mm.yyyy hh:mm` on a wall in Baku.
+
+    >>> date_time(span("07.08.2025 14:30")[0])
+    '07.08.2025 14:30'
+    """
+    return _local(instant).strftime("%d.%m.%Y %H:%M")
+
+
+def year_month(instant: int) -> str:
+    """The four digits of year and month in a qaime number (F-IMP-14): `2501` for January 2025."""
+    return _local(instant).strftime("%y%m")
+
+
+def iso(instant: int) -> str:
+    """The instant in ISO 8601 with Baku's offset, for journals and reports."""
+    return _local(instant).isoformat(timespec="milliseconds")
+
+
+def _local(instant: int) -> datetime:
+    return (_EPOCH + instant * _MICROSECOND).astimezone(BAKU)

@@ -1,0 +1,59 @@
+"""One request as the portal's operations see it: who calls, what is asked, and what time it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mock_server.portal.accounts import Caller
+from mock_server.portal.worlds import World
+from mock_server.refusals import Refusal
+from mock_server.rulebook.forms import Note
+from mock_server.store.journal import AuditRow
+from mock_server.store.stores import Store
+
+
+class Visit:
+    """What an operation works with.
+
+    Attributes:
+        now: microseconds since 1970 UTC, of world time.
+        body: what was asked, checked in form, with documented defaults; `given` are the keys that were sent.
+        notes: warnings for the journal; operations add to them.
+        audits: rows for the audit trail, written whether or not the request is refused.
+    """
+
+    __slots__ = ("audits", "body", "caller", "given", "notes", "now", "operation", "store", "world")
+
+    def __init__(
+        self,
+        store: Store,
+        world: World,
+        now: int,
+        operation: str,
+        caller: Caller,
+        body: dict[str, Any],
+        defaults: Mapping[str, Any],
+    ) -> None:
+        self.store = store
+        self.world = world
+        self.now = now
+        self.operation = operation
+        self.caller = caller
+        self.body = {**defaults, **body}
+        self.given = frozenset(body)
+        self.notes: list[Note] = []
+        self.audits: list[AuditRow] = []
+
+    def note(self, reading: str, text: str) -> None:
+        self.notes.append(Note((), reading, text))
+
+    def audit(self, invoices: str, result: str, process: int | None = None) -> None:
+        """Who deletes what, when, and what comes of it (F-AUTH-06)."""
+        caller = self.caller
+        self.audits.append(
+            AuditRow(self.now, caller.username, caller.company, self.operation, process, invoices, result)
+        )
+
+
+def refuse(name: str, because: str, data: Any = None, err_msg: str | None = None) -> Refusal:
+    """A refusal in the scope of requests; `because` is for the journal."""
+    return Refusal("request", name, data, because=because, err_msg=err_msg)

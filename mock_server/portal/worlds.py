@@ -1,0 +1,185 @@
+"""Worlds: each owns everything that can change, and sees nothing of the others.
+
+A world is a row (clock, version, what is due) and a view: what is derived from its rows and can be kept until
+its version changes (accounts, readings, compiled forms).
+"""
+
+import hmac
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from mock_server.clock import Clock, WorldClock
+from mock_server.draws import Draws, secret_of
+from mock_server.portal.founding import WorldFile, found
+from mock_server.rulebook.constants import PAGE_SIZE
+from mock_server.rulebook.forms import Form
+from mock_server.rulebook.ledger import Readings
+from mock_server.store.stores import Store
+from mock_server.store.worlds import WorldRow
+
+MAX_WORLDS = 1000
+"""How many worlds one server keeps (ours: everything from outside is bounded)."""
+
+
+class TooManyWorlds(Exception):
+    """The server keeps as many worlds as it may."""
+
+
+class Customer(msgspec.Struct, frozen=True):
+    """A customer of a partner account, with the phones that name him (F-PART-03)."""
+
+    company: str
+    phones: tuple[str, ...]
+
+
+class Account(NamedTuple):
+    """Who may call; `company` is a VOEN."""
+
+    username: str
+    company: str
+    password: str
+    token: str
+    secret: str
+    phones: tuple[str, ...]
+    disabled: bool
+    may_delete: bool
+    partner: bool
+    customers: tuple[Customer, ...]
+
+
+class WorldSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a world has chosen for itself; the rest is the server's."""
+
+    series: str
+    readings: dict[str, str] = {}
+    pace: str | None = None
+    page_size: int = PAGE_SIZE
+
+
+class Defaults(NamedTuple):
+    """What the server was started with; a world may differ.
+
+    Attributes:
+        seed: of all draws; `None` for random ones.
+        file: what a new world starts from.
+    """
+
+    readings: Readings
+    pace: str
+    seed: int | None
+    file: WorldFile
+    file_name: str
+
+
+class World:
+    """What is derived from a world's rows, good for one version of it."""
+
+    def __init__(self, store: Store, row: WorldRow, defaults: Defaults) -> None:
+        secret, settings = store.worlds.secret_and_settings(row.id)
+        chosen = msgspec.json.decode(settings, type=WorldSettings)
+        self.id = row.id
+        self.name = row.name
+        self.key = (row.id, row.generation, row.version)
+        self.draws = Draws(secret)
+        self.readings = defaults.readings.changed(chosen.readings) if chosen.readings else defaults.readings
+        self.pace = chosen.pace or defaults.pace
+        self.series = chosen.series
+        self.page_size = chosen.page_size
+        self.companies = store.worlds.companies(row.id)
+        self.accounts: Mapping[str, Account] = {
+            account.username: Account(
+                *account[:5],
+                msgspec.json.decode(account.phones, type=tuple[str, ...]),
+                bool(account.disabled),
+                bool(account.may_delete),
+                bool(account.partner),
+                msgspec.json.decode(account.customers, type=tuple[Customer, ...]),
+            )
+            for account in store.worlds.accounts(row.id)
+        }
+        self._warehouses = {tin: store.worlds.warehouses(row.id, tin) for tin in self.companies}
+        self._by_token = {self._token_key(account.token): account for account in self.accounts.values()}
+        self._forms: dict[str, Form] = _forms_of(self.readings)
+
+    def form(self, urn: str) -> Form:
+        """The compiled schema of that name under this world's readings."""
+        form = self._forms.get(urn)
+        if form is None:
+            form = self._forms[urn] = Form(urn, self.readings)
+        return form
+
+    def choose(self, reading: str) -> str:
+        """The answer in force; every point of difference in the portal asks here."""
+        return self.readings.choose(reading)
+
+    def warehouses(self, company: str) -> list[tuple[str, str]]:
+        """Codes and names of a company's warehouses."""
+        return self._warehouses[company]
+
+    def bearer(self, token: str) -> Account | None:
+        """The account of a token, found by a digest so that time tells nothing about near misses."""
+        account = self._by_token.get(self._token_key(token))
+        if account is not None and hmac.compare_digest(account.token.encode(), token.encode()):
+            return account
+        return None
+
+    def _token_key(self, token: str) -> bytes:
+        return self.draws.digest("token-lookup", token)
+
+
+_FORMS: dict[tuple[tuple[str, str], ...], dict[str, Form]] = {}
+
+
+def _forms_of(readings: Readings) -> dict[str, Form]:
+    """Compiled forms are shared by all worlds with the same answers: compiling takes milliseconds."""
+    key = tuple(readings.in_force().items())
+    if len(_FORMS) > 64:
+        _FORMS.clear()
+    return _FORMS.setdefault(key, {})
+
+
+class Worlds:
+    """Finds worlds, makes them on first use, and keeps their views."""
+
+    def __init__(self, store: Store, clock: Clock, defaults: Defaults) -> None:
+        self._store = store
+        self._clock = clock
+        self._defaults = defaults
+        self._views: dict[int, World] = {}
+
+    def row(self, name: str) -> WorldRow:
+        """The world's row, as it is now; the world is made if nobody has used it yet.
+
+        Raises:
+            TooManyWorlds: it would be one too many.
+        """
+        return self._store.worlds.find(name) or self._make(name)
+
+    def view(self, row: WorldRow) -> World:
+        """What is derived from the world, kept until its version changes."""
+        view = self._views.get(row.id)
+        if view is None or view.key != (row.id, row.generation, row.version):
+            view = self._views[row.id] = World(self._store, row, self._defaults)
+        return view
+
+    def _make(self, name: str) -> WorldRow:
+        with self._store.writing():
+            row = self._store.worlds.find(name)
+            if row is None:
+                if self._store.worlds.count() >= MAX_WORLDS:
+                    raise TooManyWorlds(f"this server keeps at most {MAX_WORLDS} worlds")
+                now = self._clock.now()
+                file = self._defaults.file
+                world = self._store.worlds.add(
+                    name,
+                    secret_of(self._defaults.seed, name),
+                    WorldClock(now, now, 1.0),
+                    msgspec.json.encode(WorldSettings(series=file.series)).decode(),
+                    self._defaults.file_name,
+                    file.next_process,
+                )
+                found(self._store, world, file, now)
+                row = self._store.worlds.lock(world)
+        return row

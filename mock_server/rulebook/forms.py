@@ -1,0 +1,219 @@
+"""What a request must look like: JSON Schemas compiled under the readings in force.
+
+A property says which code its absence and its wrongness have:
+
+    "seller": {"type": "string", "pattern": "^[0-9]{10}$", "x-error": {"required": 20, "invalid": 21}}
+
+so a violation becomes a code by looking at the annotation next to the failing keyword. What a schema adds to
+JSON Schema is listed in `ANNOTATIONS`; any other `x-` word stops the program when it loads.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import jsonschema_rs
+
+from mock_server import wire
+from mock_server.rulebook.documents import load
+from mock_server.rulebook.ledger import Readings
+
+ANNOTATIONS = frozenset(
+    {
+        "x-error",
+        "x-warn",
+        "x-reading",
+        "x-source",
+        "x-provenance",
+        "x-format",
+        "x-scope",
+        "x-items",
+        "x-grammar",
+    }
+)
+_URN = "urn:vatportal:"
+_SCHEMA_MAPS = ("properties",)
+_SCHEMA_NODES = ("items",)
+
+Path = tuple[str | int, ...]
+Node = dict[str, Any]
+
+
+class UnknownAnnotation(Exception):
+    """A schema has an `x-` keyword that nothing here understands."""
+
+
+class Violation(NamedTuple):
+    """Something wrong in a body. `code` is `None` where the documents have none: then it is only noted."""
+
+    path: Path
+    keyword: str
+    code: int | None
+    text: str
+
+
+class Note(NamedTuple):
+    """Something accepted that the caller should know of; `reading` says by whose grace."""
+
+    path: Path
+    reading: str
+    text: str
+
+
+class Form:
+    """One schema, ready to check bodies: first whether all is well, and only if not, what is wrong."""
+
+    def __init__(self, urn: str, readings: Readings) -> None:
+        self.schema = resolved(urn, readings)
+        self.defaults = {
+            name: inner["default"] for name, inner in self.schema["properties"].items() if "default" in inner
+        }
+        self._exact = jsonschema_rs.validator_for(self.schema)
+        self._curious = _noting(self.schema)
+        self._noting = jsonschema_rs.validator_for(self._curious)
+
+    def violations(self, body: Any) -> list[Violation]:
+        """Every violation, in no particular order."""
+        if self._exact.is_valid(body):
+            return []
+        return [_violation(self.schema, error) for error in self._exact.iter_errors(body)]
+
+    def notes(self, body: Any) -> list[Note]:
+        """Unknown keys (R-43) and what a lenient reading let through."""
+        if self._noting.is_valid(body):
+            return []
+        return [note for error in self._noting.iter_errors(body) for note in _notes(self._curious, error)]
+
+    def coerced(self, body: Any) -> Any:
+        """The body with values of another JSON type taken for what they say (R-42, R-02b)."""
+        return _coerced(self.schema, body)
+
+
+def resolved(urn: str, readings: Readings) -> Node:
+    """The schema of that name with every reference put in place and every reading chosen."""
+    return _resolved(load(urn.removeprefix(_URN) + ".json"), readings)
+
+
+def without_nulls(value: Any) -> Any:
+    """The value without object members that are `null`: they count as absent (R-44)."""
+    if isinstance(value, dict):
+        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [without_nulls(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _resolved(node: Node, readings: Readings) -> Node:
+    if "$ref" in node:
+        target = load(node["$ref"].removeprefix(_URN) + ".json")
+        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+    unknown = [key for key in node if key.startswith("x-") and key not in ANNOTATIONS]
+    if unknown:
+        raise UnknownAnnotation(f"unknown annotation {unknown[0]!r}; known are {', '.join(sorted(ANNOTATIONS))}")
+    for reading, answers in node.get("x-reading", {}).items():
+        node = _merged(node, answers.get(readings.choose(reading), {}))
+    out: Node = {key: value for key, value in node.items() if key not in ("$id", "$schema", "x-reading")}
+    for key in _SCHEMA_MAPS:
+        if key in out:
+            out[key] = {name: _resolved(inner, readings) for name, inner in out[key].items()}
+    for key in _SCHEMA_NODES:
+        if key in out:
+            out[key] = _resolved(out[key], readings)
+    return out
+
+
+def _merged(node: Node, fragment: Node) -> Node:
+    required = [*node.get("required", []), *fragment.get("required", [])]
+    properties = {**node.get("properties", {})}
+    for name, inner in fragment.get("properties", {}).items():
+        properties[name] = _merged(properties.get(name, {}), inner)
+    merged = {**node, **fragment}
+    return {
+        **merged,
+        **({"required": required} if required else {}),
+        **({"properties": properties} if properties else {}),
+    }
+
+
+def _noting(node: Node) -> Node:
+    """The same tree with nothing but what is worth a warning."""
+    out: Node = {}
+    if "properties" in node:
+        out["properties"] = {name: _noting(inner) for name, inner in node["properties"].items()}
+        out["additionalProperties"] = False
+    if "items" in node:
+        out["items"] = _noting(node["items"])
+    if "x-warn" in node:
+        out["allOf"] = [dict(warn) for warn in node["x-warn"]]
+    return out
+
+
+def _nodes(schema: Node, path: Sequence[Any]) -> Iterator[Any]:
+    """The schema and everything below it along `path`."""
+    node: Any = schema
+    yield node
+    for segment in path:
+        node = node[segment]
+        yield node
+
+
+def _violation(schema: Node, error: jsonschema_rs.ValidationError) -> Violation:
+    route = list(error.evaluation_path)
+    keyword = str(route[-1])
+    path = tuple(error.instance_path)
+    if error.kind.name == "required":
+        missing = error.kind.property  # type: ignore[attr-defined]  # of its variant `required`
+        *_, parent = _nodes(schema, route[:-1])
+        codes = parent["properties"][missing].get("x-error", {})
+        return Violation((*path, missing), keyword, codes.get("required"), f"{missing} is missing")
+    codes = {}
+    for node in _nodes(schema, route[:-1]):
+        if isinstance(node, Mapping) and "x-error" in node:
+            codes = node["x-error"]
+    code = codes.get(keyword, codes.get("invalid"))
+    return Violation(path, keyword, code, f"{'.'.join(map(str, path)) or 'the body'}: {keyword}")
+
+
+def _notes(schema: Node, error: jsonschema_rs.ValidationError) -> list[Note]:
+    path = tuple(error.instance_path)
+    if error.kind.name == "additionalProperties":
+        unexpected: list[str] = error.kind.unexpected  # type: ignore[attr-defined]  # of its variant
+        return [Note((*path, key), "R-43", f"unknown key {key!r} is ignored") for key in unexpected]
+    for node in _nodes(schema, list(error.evaluation_path)[:-1]):
+        if isinstance(node, Mapping) and "says" in node:
+            return [Note(path, node["reading"], node["says"])]
+    return []
+
+
+def _coerced(node: Node, value: Any) -> Any:
+    if isinstance(value, dict) and "properties" in node:
+        known = node["properties"]
+        return {key: _coerced(known[key], inner) if key in known else inner for key, inner in value.items()}
+    if isinstance(value, list) and "items" in node:
+        return [_coerced(node["items"], inner) for inner in value]
+    kind = node.get("type")
+    if kind in ("integer", "number"):
+        return _as_number(value)
+    if kind == "boolean":
+        return _as_boolean(value)
+    if kind == "string" and isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return wire.text(value).decode()
+    return value
+
+
+def _as_number(value: Any) -> Any:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str):
+        try:
+            number = wire.parse(value.strip().encode())
+        except (wire.Unreadable, UnicodeEncodeError):
+            return value
+        return number if isinstance(number, (int, Decimal)) and not isinstance(number, bool) else value
+    return value
+
+
+def _as_boolean(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"true": True, "1": True, "false": False, "0": False}.get(value.strip().lower(), value)
+    if isinstance(value, int) and value in (0, 1):
+        return bool(value)
+    return value

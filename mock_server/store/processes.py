@@ -1,0 +1,139 @@
+"""Rows of processes and of what downloads brought."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from mock_server.store.engine import Engine
+from mock_server.store.invoices import marks, pieces
+
+
+class ProcessRow(NamedTuple):
+    """A process.
+
+    Attributes:
+        record: its plan and events as JSON; `applied` counts the effects already settled.
+        dir: folder of a download, else `None`; `listed` and `gaps`: the highest ordinal of what it
+            brought, and how many of those have been deleted since.
+    """
+
+    id: int
+    company: str
+    username: str
+    record: str
+    applied: int
+    next_due: int | None
+    dir: int | None
+    listed: int
+    gaps: int
+
+
+_ROW = "id, company, username, record, applied, next_due, dir, listed, gaps"
+
+
+class Processes:
+    """Processes, and the lists of invoices they brought into the portal."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._db = engine
+
+    def add(self, world: int, row: ProcessRow, invoices: str = "[]") -> None:
+        self._db.run(
+            f"INSERT INTO processes (world, {_ROW}, invoices) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (world, *row, invoices),
+        )
+
+    def find(self, world: int, process: int) -> ProcessRow | None:
+        row = self._db.one(f"SELECT {_ROW} FROM processes WHERE world = ? AND id = ?", (world, process))
+        return None if row is None else ProcessRow._make(row)
+
+    def first_due(self, world: int, now: int) -> ProcessRow | None:
+        """The process whose effect is due first; of several at one instant, the one with the lowest id."""
+        row = self._db.one(
+            f"SELECT {_ROW} FROM processes WHERE world = ? AND next_due <= ? ORDER BY next_due, id LIMIT 1",
+            (world, now),
+        )
+        return None if row is None else ProcessRow._make(row)
+
+    def earliest(self, world: int) -> int | None:
+        row = self._db.one(
+            "SELECT next_due FROM processes WHERE world = ? AND next_due IS NOT NULL ORDER BY next_due LIMIT 1",
+            (world,),
+        )
+        return row[0] if row else None
+
+    def save(self, world: int, process: int, record: str, applied: int, next_due: int | None) -> None:
+        self._db.run(
+            "UPDATE processes SET record = ?, applied = ?, next_due = ? WHERE world = ? AND id = ?",
+            (record, applied, next_due, world, process),
+        )
+
+    def invoices(self, world: int, process: int) -> str:
+        """What became of each submitted invoice, as JSON."""
+        row = self._db.one("SELECT invoices FROM processes WHERE world = ? AND id = ?", (world, process))
+        return row[0] if row else "[]"
+
+    def set_invoices(self, world: int, process: int, invoices: str) -> None:
+        self._db.run("UPDATE processes SET invoices = ? WHERE world = ? AND id = ?", (invoices, world, process))
+
+    def brought(self, world: int, process: int, listed: int) -> None:
+        self._db.run("UPDATE processes SET listed = ? WHERE world = ? AND id = ?", (listed, world, process))
+
+    def list_ids(self, world: int, process: int, ids: Iterable[int]) -> None:
+        """Write down what a download brought, in order."""
+        self._db.many(
+            "INSERT INTO download_lists (world, process, ordinal, id) VALUES (?, ?, ?, ?)",
+            [(world, process, place, number) for place, number in enumerate(ids, 1)],
+        )
+
+    def page_of_list(self, world: int, company: str, row: ProcessRow, skip: int, count: int) -> list[str]:
+        """JSON texts of a page of a download, in its own order: a range of ordinals, unless there are gaps."""
+        sql = (
+            "SELECT d.text FROM download_lists l JOIN downloads d"
+            " ON d.world = l.world AND d.company = ? AND d.id = l.id WHERE l.world = ? AND l.process = ?"
+        )
+        if row.gaps:
+            sql += " ORDER BY l.ordinal LIMIT ? OFFSET ?"
+            found = self._db.all(sql, (company, world, row.id, count, skip))
+        else:
+            sql += " AND l.ordinal > ? AND l.ordinal <= ? ORDER BY l.ordinal"
+            found = self._db.all(sql, (company, world, row.id, skip, skip + count))
+        return [text for (text,) in found]
+
+    def page_by_date(
+        self, world: int, company: str, dir_bit: int, start: int, end: int, skip: int, count: int
+    ) -> list[str]:
+        """JSON texts of downloaded invoices created in a range, by arrival in the portal (R-72)."""
+        found = self._db.all(
+            "SELECT text FROM downloads WHERE world = ? AND company = ? AND created >= ? AND created < ?"
+            " AND dirs & ? <> 0 ORDER BY arrival LIMIT ? OFFSET ?",
+            (world, company, start, end, dir_bit, count, skip),
+        )
+        return [text for (text,) in found]
+
+    def count_by_date(self, world: int, company: str, dir_bit: int, start: int, end: int) -> int:
+        row = self._db.one(
+            "SELECT count(*) FROM downloads WHERE world = ? AND company = ? AND created >= ? AND created < ?"
+            " AND dirs & ? <> 0",
+            (world, company, start, end, dir_bit),
+        )
+        return row[0] if row else 0
+
+    def forget_downloaded(self, world: int, company: str, ids: Sequence[int]) -> None:
+        """Remove the company's copies of deleted invoices, and note the gaps they leave in its lists."""
+        for some in pieces(ids):
+            self._db.run(
+                "UPDATE processes SET gaps = gaps + (SELECT count(*) FROM download_lists l WHERE l.world = ?"
+                f" AND l.process = processes.id AND l.id IN ({marks(some)}))"
+                " WHERE world = ? AND company = ? AND id IN"
+                f" (SELECT process FROM download_lists WHERE world = ? AND id IN ({marks(some)}))",
+                (world, *some, world, company, world, *some),
+            )
+            self._db.run(
+                f"DELETE FROM download_lists WHERE world = ? AND id IN ({marks(some)}) AND process IN"
+                " (SELECT id FROM processes WHERE world = ? AND company = ?)",
+                (world, *some, world, company),
+            )
+            self._db.run(
+                f"DELETE FROM downloads WHERE world = ? AND company = ? AND id IN ({marks(some)})",
+                (world, company, *some),
+            )

@@ -1,0 +1,27 @@
+"""All tables of one engine, in one hand."""
+
+from mock_server.store.engine import Engine
+from mock_server.store.invoices import Invoices
+from mock_server.store.journal import Journal
+from mock_server.store.migrations import migrate
+from mock_server.store.processes import Processes
+from mock_server.store.registry import Registry
+from mock_server.store.worlds import Worlds
+
+
+class Store:
+    """What the portal keeps. Transactions are `with store.reading():` and `with store.writing():`."""
+
+    def __init__(self, engine: Engine) -> None:
+        migrate(engine)
+        self.engine = engine
+        self.reading = engine.reading
+        self.writing = engine.writing
+        self.worlds = Worlds(engine)
+        self.invoices = Invoices(engine)
+        self.registry = Registry(engine)
+        self.processes = Processes(engine)
+        self.journal = Journal(engine)
+
+    def close(self) -> None:
+        self.engine.close()

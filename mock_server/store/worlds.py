@@ -1,0 +1,172 @@
+"""Rows of worlds, companies, warehouses and accounts."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from mock_server.clock import WorldClock
+from mock_server.store.engine import Engine
+
+
+class WorldRow(NamedTuple):
+    """What every request reads first. `version` grows whenever something cached of the world changes."""
+
+    id: int
+    name: str
+    generation: int
+    version: int
+    clock_real: int
+    clock_world: int
+    clock_speed: float
+    next_due: int | None
+
+    @property
+    def clock(self) -> WorldClock:
+        return WorldClock(self.clock_real, self.clock_world, self.clock_speed)
+
+
+class AccountRow(NamedTuple):
+    """An account; `phones` and `customers` are JSON texts."""
+
+    username: str
+    company: str
+    password: str
+    token: str
+    secret: str
+    phones: str
+    disabled: int
+    may_delete: int
+    partner: int
+    customers: str
+
+
+class ChallengeRow(NamedTuple):
+    """The challenge in force for an account, and how many challenges and tokens it has been given."""
+
+    value: str | None
+    until: int | None
+    challenges: int
+    tokens: int
+
+
+_WORLD = "id, name, generation, version, clock_real, clock_world, clock_speed, next_due"
+_ACCOUNT = "username, company, password, token, secret, phones, disabled, may_delete, partner, customers"
+
+
+class Worlds:
+    """Worlds and who is in them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._db = engine
+
+    def find(self, name: str) -> WorldRow | None:
+        row = self._db.one(f"SELECT {_WORLD} FROM worlds WHERE name = ?", (name,))
+        return None if row is None else WorldRow._make(row)
+
+    def count(self) -> int:
+        row = self._db.one("SELECT count(*) FROM worlds")
+        return row[0] if row else 0
+
+    def add(self, name: str, secret: bytes, clock: WorldClock, settings: str, file: str, next_process: int) -> int:
+        """A new world without anything in it; its id."""
+        self._db.run(
+            "INSERT INTO worlds (name, generation, version, secret, clock_real, clock_world, clock_speed,"
+            " next_due, settings, file, next_process, next_arrival, next_registry)"
+            " VALUES (?, 1, 1, ?, ?, ?, ?, NULL, ?, ?, ?, 1, 1)",
+            (name, secret, clock.real, clock.world, clock.speed, settings, file, next_process),
+        )
+        row = self._db.one("SELECT id FROM worlds WHERE name = ?", (name,))
+        assert row is not None
+        return int(row[0])
+
+    def secret_and_settings(self, world: int) -> tuple[bytes, str]:
+        row = self._db.one("SELECT secret, settings FROM worlds WHERE id = ?", (world,))
+        assert row is not None
+        return row[0], row[1]
+
+    def lock(self, world: int) -> WorldRow:
+        """The row as it is now, inside a write transaction (which already keeps other writers out)."""
+        row = self._db.one(f"SELECT {_WORLD} FROM worlds WHERE id = ?", (world,))
+        assert row is not None
+        return WorldRow._make(row)
+
+    def take(self, world: int, counter: str, count: int = 1) -> int:
+        """The first of `count` fresh numbers of a counter (`process`, `arrival`, `registry`)."""
+        first = self.next(world, counter)
+        self._db.run(f"UPDATE worlds SET next_{counter} = next_{counter} + ? WHERE id = ?", (count, world))
+        return first
+
+    def next(self, world: int, counter: str) -> int:
+        """The number that a counter will give next."""
+        row = self._db.one(f"SELECT next_{counter} FROM worlds WHERE id = ?", (world,))
+        assert row is not None
+        return int(row[0])
+
+    def due(self, world: int, instant: int | None) -> None:
+        """Something will be due at `instant`; the world keeps the earliest."""
+        if instant is not None:
+            self._db.run(
+                "UPDATE worlds SET next_due = ? WHERE id = ? AND (next_due IS NULL OR next_due > ?)",
+                (instant, world, instant),
+            )
+
+    def set_due(self, world: int, instant: int | None) -> None:
+        self._db.run("UPDATE worlds SET next_due = ? WHERE id = ?", (instant, world))
+
+    def bump(self, world: int) -> None:
+        """Tell every server process to drop what it cached of this world."""
+        self._db.run("UPDATE worlds SET version = version + 1 WHERE id = ?", (world,))
+
+    def add_company(self, world: int, tin: str, name: str) -> None:
+        self._db.run("INSERT INTO companies VALUES (?, ?, ?)", (world, tin, name))
+
+    def companies(self, world: int) -> dict[str, str]:
+        """Names by VOEN."""
+        return dict(self._db.all("SELECT tin, name FROM companies WHERE world = ?", (world,)))
+
+    def add_warehouses(self, world: int, company: str, rows: Iterable[tuple[str, str]]) -> None:
+        self._db.many("INSERT INTO warehouses VALUES (?, ?, ?, ?)", [(world, company, *row) for row in rows])
+
+    def warehouses(self, world: int, company: str) -> list[tuple[str, str]]:
+        """Codes and names."""
+        return [
+            (code, name)
+            for code, name in self._db.all(
+                "SELECT code, name FROM warehouses WHERE world = ? AND company = ?", (world, company)
+            )
+        ]
+
+    def add_account(self, world: int, account: AccountRow) -> None:
+        self._db.run(
+            f"INSERT INTO accounts (world, {_ACCOUNT}, challenges, tokens)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
+            (world, *account),
+        )
+
+    def accounts(self, world: int) -> list[AccountRow]:
+        return [
+            AccountRow._make(row)
+            for row in self._db.all(f"SELECT {_ACCOUNT} FROM accounts WHERE world = ?", (world,))
+        ]
+
+    def challenge(self, world: int, username: str) -> ChallengeRow | None:
+        row = self._db.one(
+            "SELECT challenge, challenge_until, challenges, tokens FROM accounts WHERE world = ? AND username = ?",
+            (world, username),
+        )
+        return None if row is None else ChallengeRow._make(row)
+
+    def set_challenge(self, world: int, username: str, value: str | None, until: int | None) -> None:
+        """A new challenge replaces the old one (R-24); `None` spends it."""
+        self._db.run(
+            "UPDATE accounts SET challenge = ?, challenge_until = ?, challenges = challenges + ?"
+            " WHERE world = ? AND username = ?",
+            (value, until, int(value is not None), world, username),
+        )
+
+    def set_token(self, world: int, username: str, token: str) -> None:
+        """The new token replaces the old one (F-AUTH-05)."""
+        self._db.run(
+            "UPDATE accounts SET token = ?, tokens = tokens + 1 WHERE world = ? AND username = ?",
+            (token, world, username),
+        )
+        self.bump(world)

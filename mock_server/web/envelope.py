@@ -1,0 +1,63 @@
+"""The one place where an answer takes its form (F-ENV-03, R-01, R-03, R-04, R-45)."""
+
+from typing import Any, NamedTuple
+
+from mock_server import wire
+from mock_server.refusals import Refusal
+from mock_server.rulebook.constants import err_msg
+from mock_server.rulebook.errors import ErrorTable
+from mock_server.rulebook.ledger import Readings
+from mock_server.rulebook.operations import Operation
+
+_ERRORS = ErrorTable.load()
+_ABSENT = object()
+
+
+class Answer(NamedTuple):
+    """What goes back. `code` is the `err_code`, or `None` where no envelope is sent."""
+
+    http: int
+    body: bytes
+    code: int | None = 0
+    content_type: bytes = b"application/json"
+
+
+class Envelope:
+    """Answers of one operation under the readings in force."""
+
+    def __init__(self, operation: Operation, readings: Readings) -> None:
+        self.readings = readings
+        self._shown = None if readings.choose("R-03") == "always" else operation.shown
+        before: dict[str, Any] = {"res": 1, "err_code": 0, "err_msg": ""}
+        self._before = wire.text(self._visible(before))[:-1] + b',"data":'
+
+    def success(self, data: bytes) -> Answer:
+        """The payload, already JSON, in its envelope."""
+        return Answer(200, self._before + data + b"}")
+
+    def error(self, refusal: Refusal, http: int | None = None) -> Answer:
+        """A refusal as the caller sees it: code, text, and data where the error has any."""
+        entry = _ERRORS.named(refusal.scope, refusal.name)
+        language = self.readings.choose("R-45")
+        if entry.err_msg is None or language == "empty":
+            text = ""
+        elif refusal.err_msg is not None:
+            text = err_msg(refusal.err_msg, language)
+        else:
+            text = getattr(entry.err_msg, language)
+        data = refusal.data if refusal.data is not None else self._no_data(refusal.scope)
+        body: dict[str, Any] = self._visible({"res": 0, "err_code": entry.code, "err_msg": text})
+        if data is not _ABSENT:
+            body["data"] = data
+        if http is None:
+            http = entry.http or 400 if self.readings.choose("R-01") == "mapped" else 200
+        return Answer(http, wire.text(body), entry.code)
+
+    def _no_data(self, scope: str) -> Any:
+        """A partner's errors show `null` (F-PART-02), the others nothing or `null` (R-04)."""
+        return None if scope == "partner" or self.readings.choose("R-04") == "null" else _ABSENT
+
+    def _visible(self, body: dict[str, Any]) -> dict[str, Any]:
+        if self._shown is None:
+            return body
+        return {key: value for key, value in body.items() if key in self._shown}

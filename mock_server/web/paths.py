@@ -1,0 +1,33 @@
+"""Which world and which path of the portal a request is for.
+
+The raw path is compared, byte for byte: `%2F`, `//` and `..` are other paths, and there are none (R-46).
+"""
+
+import re
+
+from mock_server.rulebook.constants import BASE_PATH
+
+DEFAULT_WORLD = "default"
+
+_BASE = BASE_PATH.encode()
+_OF_WORLD = re.compile(rb"/w/([a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?)(/.*)?", re.DOTALL)
+
+
+def world_of(raw_path: bytes) -> tuple[str | None, str]:
+    """The world's name and the path below its base path; `None` and `""` for what is no portal path."""
+    name = DEFAULT_WORLD
+    if raw_path.startswith(b"/w/"):
+        match = _OF_WORLD.fullmatch(raw_path)
+        if match is None:
+            return None, ""
+        name, raw_path = match[1].decode(), match[2] or b""
+    if not raw_path.startswith(_BASE + b"/"):
+        return None, ""
+    return name, raw_path[len(_BASE) :].decode("latin-1")
+
+
+def is_portal(path: str) -> bool:
+    """Whether the portal, rather than the simulator's own pages, is to answer."""
+    if path.startswith("/w/"):
+        path = "/" + path[3:].partition("/")[2]
+    return path == BASE_PATH or path.startswith(BASE_PATH + "/")

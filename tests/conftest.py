@@ -1,0 +1,25 @@
+"""Fixtures of all tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.client import Portal, hang_up
+from tests.live import Servers, fresh_world
+
+pytest_plugins = ("tests.tracing",)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Live servers by configuration."""
+    running = Servers()
+    yield running
+    hang_up()
+    running.stop()
+
+
+@pytest.fixture
+def portal(servers: Servers) -> Portal:
+    """A fresh world under the defaults where nothing takes time, called as `demo`."""
+    return Portal(servers.get().port, fresh_world())

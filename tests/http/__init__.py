@@ -1,0 +1,1 @@
+"""Tests over HTTP, against a live server on a real socket."""
