@@ -115,7 +115,7 @@ def _store(settings: Settings) -> Store:
 def _defaults(settings: Settings) -> Defaults:
     file, name = _world_file(settings.world)
     readings = Ledger.load().choose_all(settings.edition, settings.readings)
-    return Defaults(readings, settings.pace, settings.seed, file, name)
+    return Defaults(readings, settings.pace, settings.seed, file, name, settings.strict_documented)
 
 
 def _world_file(path: Path | None) -> tuple[WorldFile, str]:

@@ -29,8 +29,8 @@ T = TypeVar("T")
 class Settings:
     """Checked when made: a `Settings` that exists can be served.
 
-    `readings` holds only the answers chosen one by one; what the edition says comes on top of them, see
-    `Ledger.choose_all`. `database` is `memory:` or `sqlite:///FILE`.
+    `readings` holds only the answers chosen one by one, which win over those of the edition (see
+    `Ledger.choose_all`). `database` is `memory:` or `sqlite:///FILE`.
 
     Raises:
         ConfigurationError: a value that is not allowed, or two that do not go together.

@@ -64,6 +64,7 @@ class Defaults(NamedTuple):
     Attributes:
         seed: of all draws; `None` for random ones.
         file: what a new world starts from.
+        strict: whether answers that rest on an assumption are marked in the journal (`--strict-documented`).
     """
 
     readings: Readings
@@ -71,6 +72,7 @@ class Defaults(NamedTuple):
     seed: int | None
     file: WorldFile
     file_name: str
+    strict: bool = False
 
 
 class World:
@@ -102,6 +104,8 @@ class World:
         self._warehouses = {tin: store.worlds.warehouses(row.id, tin) for tin in self.companies}
         self._by_token = {self._token_key(account.token): account for account in self.accounts.values()}
         self._forms: dict[str, Form] = _forms_of(self.readings)
+        self._assumed = frozenset(self.readings.assumed()) if defaults.strict else frozenset()
+        self._leaned_on: set[str] = set()
 
     def form(self, urn: str) -> Form:
         """The compiled schema of that name under this world's readings."""
@@ -112,7 +116,16 @@ class World:
 
     def choose(self, reading: str) -> str:
         """The answer in force; every point of difference in the portal asks here."""
+        if reading in self._assumed:
+            self._leaned_on.add(reading)
         return self.readings.choose(reading)
+
+    def leaned_on(self) -> list[str]:
+        """Readings asked since the last call whose answer rests on an assumption; only when strict."""
+        if not self._leaned_on:
+            return []
+        leaned, self._leaned_on = sorted(self._leaned_on), set()
+        return leaned
 
     def warehouses(self, company: str) -> list[tuple[str, str]]:
         """Codes and names of a company's warehouses."""

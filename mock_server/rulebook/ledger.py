@@ -87,6 +87,14 @@ class Readings:
         self._ledger.check(patch)
         return Readings(self.edition, self.partners, self._ledger, {**self._chosen, **patch})
 
+    def assumed(self) -> list[str]:
+        """Selectable readings whose answer in force no document supports."""
+        return [
+            name
+            for name, answer in self.in_force().items()
+            if self._ledger.readings[name].answers[answer].support == "assumed"
+        ]
+
     def unsupported(self) -> list[tuple[Reading, str]]:
         """What `--strict-documented` refuses: answers of selectable readings that rest on an assumption.
 

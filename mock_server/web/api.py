@@ -122,6 +122,7 @@ class Api:
         progress = _Progress()
 
         def journal_row(answer: Answer, because: str = "") -> JournalRow:
+            progress.notes.extend(Note((), name, "this answer rests on an assumption") for name in view.leaned_on())
             exchange = Exchange(
                 row.id,
                 real,
