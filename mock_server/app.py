@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
@@ -14,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.clock import Clock, SystemClock
+from mock_server.draws import Draws, secret_of
 from mock_server.portal.founding import BadWorldFile, WorldFile, read_world
 from mock_server.portal.worlds import Defaults, Worlds
 from mock_server.refusals import ConfigurationError
@@ -23,6 +25,7 @@ from mock_server.settings import Settings
 from mock_server.store.migrations import NewerDatabase
 from mock_server.store.sqlite import SqliteEngine
 from mock_server.store.stores import Store
+from mock_server.web.admin.app import Guard, routes
 from mock_server.web.api import Api
 from mock_server.web.listening import bind, configured
 from mock_server.web.logs import configure_logs
@@ -37,11 +40,13 @@ class Simulator:
     """The ASGI application: the portal of every world, and the simulator's own pages beside it."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
+        guard = Guard(settings.admin_token)
         self.store = _store(settings)
         self.worlds = Worlds(self.store, clock, _defaults(settings))
         self.worlds.row(DEFAULT_WORLD)
         self.portal = Api(self.store, self.worlds, clock)
-        self.pages: ASGIApp = Starlette(routes=pages(self.worlds), lifespan=self._lifespan)
+        control = [] if settings.no_admin else routes(self.store, self.worlds, clock, guard)
+        self.pages: ASGIApp = Starlette(routes=[*pages(self.worlds), *control], lifespan=self._lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and is_portal(scope["path"]):
@@ -68,13 +73,19 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     return Simulator(settings or Settings(), clock or SystemClock())
 
 
-def serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Serve until stopped; calls `announce` with the URL once the socket listens.
+def serve(settings: Settings, announce: Callable[[str, str | None], None]) -> None:
+    """Serve until stopped; calls `announce` with the URL, and the admin token if one was made, once it listens.
+
+    Whoever is not on this machine needs the admin token for the control API; without one set, one is made.
 
     Raises:
         ConfigurationError: the address, the database or the world file cannot be used.
     """
     configure_logs(settings.log_format)
+    made = None
+    if not settings.loopback and settings.admin_token is None and not settings.no_admin:
+        made = Draws(secret_of(None, "admin")).text("admin-token", settings.host)
+        settings = replace(settings, admin_token=made)
     try:
         listener = bind(settings.host, settings.port)
     except OSError as error:
@@ -82,7 +93,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     app = create_app(settings)
     scheme = "https" if settings.tls_cert else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    announce(f"{scheme}://{host}:{listener.getsockname()[1]}")
+    announce(f"{scheme}://{host}:{listener.getsockname()[1]}", made)
     sys.stdout.flush()
     if settings.workers > 1:
         app.close()
@@ -113,16 +124,15 @@ def _store(settings: Settings) -> Store:
 
 
 def _defaults(settings: Settings) -> Defaults:
-    file, name = _world_file(settings.world)
     readings = Ledger.load().choose_all(settings.edition, settings.readings)
-    return Defaults(readings, settings.pace, settings.seed, file, name, settings.strict_documented)
+    return Defaults(readings, settings.pace, settings.seed, _world_file(settings.world), settings.strict_documented)
 
 
-def _world_file(path: Path | None) -> tuple[WorldFile, str]:
+def _world_file(path: Path | None) -> WorldFile:
     try:
         if path is None:
-            return read_world(fixture(DEFAULT_WORLD_FILE), DEFAULT_WORLD_FILE), DEFAULT_WORLD_FILE
-        return read_world(path.read_bytes(), str(path)), str(path)
+            return read_world(fixture(DEFAULT_WORLD_FILE), DEFAULT_WORLD_FILE)
+        return read_world(path.read_bytes(), str(path))
     except BadWorldFile as error:
         raise ConfigurationError(str(error)) from None
 

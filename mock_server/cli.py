@@ -81,6 +81,8 @@ def _choosing(command: C) -> C:
 @click.option("--workers", metavar="N", help="Server processes (1); more need a database to share.")
 @click.option("--tls-cert", metavar="FILE", help="Certificate for https.")
 @click.option("--tls-key", metavar="FILE", help="Its key.")
+@click.option("--admin-token", metavar="T", help="Token of the control API; needed beyond loopback, else made.")
+@click.option("--no-admin", is_flag=True, default=None, help="No control API and no dashboard.")
 @click.option("--strict-documented", is_flag=True, default=None, help="Refuse readings without support.")
 @click.option("--log-format", metavar="FORMAT", help=f"{' or '.join(LOG_FORMATS)} (text).")
 def serve(**flags: Any) -> None:
@@ -90,11 +92,13 @@ def serve(**flags: Any) -> None:
     its twin; VATPORTAL_MOCK_READING takes several, separated by commas.
     """
     settings = Settings.from_environment(**flags)
-    app.serve(settings, lambda url: _announce(url, settings))
+    app.serve(settings, lambda url, token: _announce(url, token, settings))
 
 
-def _announce(url: str, settings: Settings) -> None:
+def _announce(url: str, token: str | None, settings: Settings) -> None:
     click.echo(url)
+    if token is not None:
+        click.echo(f"Admin token, made for this run:  {token}")
     click.echo(f"Try it:  {_first_request(url, settings)}")
     click.echo("Unofficial simulator: nothing here reaches e-taxes, and it issues no legal documents.")
 

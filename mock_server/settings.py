@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from mock_server.rulebook.ledger import Ledger, Readings
 
 PREFIX = "VATPORTAL_MOCK_"
 PACES = ("instant", "fast", "realistic", "manual")
+MIN_TOKEN, MAX_TOKEN = 8, 200
 LOG_FORMATS = ("text", "json")
 
 _YES = ("1", "true", "yes", "on")
@@ -47,6 +49,8 @@ class Settings:
     workers: int = 1
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    admin_token: str | None = field(default=None, repr=False)
+    no_admin: bool = False
     strict_documented: bool = False
     log_format: str = "text"
 
@@ -56,10 +60,24 @@ class Settings:
         _check_word("pace", self.pace, PACES)
         _check_word("log format", self.log_format, LOG_FORMATS)
         _check_file("world", self.world)
+        if self.admin_token is not None and not MIN_TOKEN <= len(self.admin_token.encode()) <= MAX_TOKEN:
+            raise ConfigurationError(f"the admin token has {MIN_TOKEN} to {MAX_TOKEN} characters")
+        if self.admin_token is not None and self.no_admin:
+            raise ConfigurationError("admin-token and no-admin do not go together: without a control API, no token")
         self._check_tls()
         readings = Ledger.load().choose_all(self.edition, self.readings)
         if self.strict_documented:
             _check_documented(readings)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, **flags: Any) -> "Settings":
@@ -186,6 +204,8 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "workers": _number,
     "tls_cert": Path,
     "tls_key": Path,
+    "admin_token": _text,
+    "no_admin": _truth,
     "strict_documented": _truth,
     "log_format": _text,
 }

@@ -1,7 +1,8 @@
 """JSON as it comes and goes: bounded, exact numbers, nothing that JSON does not know.
 
-Numbers with a fraction become `Decimal` (money is never a float), `NaN` and `Infinity` are no JSON,
-a key given twice counts the last time (R-82), and whatever is beyond our bounds is refused (R-47).
+Numbers with a fraction become `Decimal` (money is never a float), all others `int`, however they are written
+(`1.0` is an integer, R-42). `NaN` and `Infinity` are no JSON, a key given twice counts the last time (R-82),
+and whatever is beyond our bounds is refused (R-47).
 """
 
 import json
@@ -52,14 +53,19 @@ def text(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
-def _number(digits: str) -> Decimal:
+def _number(digits: str) -> Decimal | int:
     if len(digits) > MAX_NUMBER_TEXT:
         return TOO_WIDE
     try:
         number = Decimal(digits)
     except InvalidOperation:
         return TOO_WIDE
-    return number if -MAX_EXPONENT <= number.adjusted() <= MAX_EXPONENT or not number else TOO_WIDE
+    if not number:
+        return 0  # whatever its exponent
+    if not -MAX_EXPONENT <= number.adjusted() <= MAX_EXPONENT:
+        return TOO_WIDE
+    whole = int(number)
+    return whole if whole == number else number
 
 
 def _integer(digits: str) -> int | Decimal:

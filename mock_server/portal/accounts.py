@@ -60,13 +60,17 @@ def identify(world: World, proof: Proof, body: Mapping[str, Any]) -> Caller:
     return Caller(account.username, account.company, account.phones, account.may_delete, False)
 
 
-def challenge(store: Store, world: World, login: str, phone: str | None, now: int) -> str:
-    """A new challenge for a login; an unknown or disabled one gets what looks like one (F-AUTH-03, R-24)."""
+def demand_partner_phone(world: World, login: str, phone: Any) -> None:
+    """Raises 15, 16 or 17 of scope partner for a login that must name a customer's phone (F-PART-01)."""
     account = world.accounts.get(login)
     if account is not None and account.partner and world.readings.partners:
         _for_customer(account, phone, _phone_form(world))
-    state = store.worlds.challenge(world.id, login) if account is not None else None
-    if state is None or account is None or account.disabled:
+
+
+def challenge(store: Store, world: World, login: str, now: int) -> str:
+    """A new challenge for a login; an unknown one gets what looks like one (F-AUTH-03, R-24)."""
+    state = store.worlds.challenge(world.id, login)
+    if state is None:
         return world.draws.text("challenge-decoy", login, now)
     value = world.draws.text("challenge", login, state.challenges)
     store.worlds.set_challenge(world.id, login, value, now + CHALLENGE_LASTS)

@@ -35,7 +35,7 @@ def etx_delete(visit: Visit) -> dict[str, Any]:
     """Start a deletion in portal and e-taxes, all or nothing: `{"id": 12345}` (F-DEL, R-22)."""
     named = msgspec.json.encode(visit.body["serialNumbers"]).decode()
     _demand_right(visit, named)
-    qaimes = _qaimes(visit)
+    qaimes = _qaimes(visit, named)
     signed = visit.body["is_signed"] is True
     states = visit.store.registry.by_qaimes(visit.world.id, qaimes)
     for name in qaimes:
@@ -51,7 +51,7 @@ def etx_delete(visit: Visit) -> dict[str, Any]:
         "deletion_pin1" if asks_pin else "deletion",
         process,
         visit.now,
-        [scenario.change] if scenario else [],
+        [*visit.changes, *([scenario.change] if scenario else [])],
     )
     record = msgspec.structs.replace(
         record,
@@ -71,13 +71,14 @@ def _demand_right(visit: Visit, named: str) -> None:
         raise refuse("authentication-error", "this user may not delete")
 
 
-def _qaimes(visit: Visit) -> list[str]:
+def _qaimes(visit: Visit, named: str) -> list[str]:
     """The qaimes named, each once (R-76): serie and number without the space between (R-08, R-08b)."""
     form = visit.world.form("urn:vatportal:requests/etx_delete")
     grammars = form.schema["properties"]["serialNumbers"]["x-grammar"]["R-08"]
     grammar = _compiled(grammars[visit.world.choose("R-08")])
     for entry in visit.body["serialNumbers"]:
         if grammar.fullmatch(entry) is None:
+            visit.audit(named, "refused: ill-formed")
             name = "missing-elements" if visit.world.choose("R-08b") == "3" else "qaime-not-found"
             raise refuse(name, f"{entry!r} is not of the form SERIE NUMBER")
     return list(dict.fromkeys(entry.replace(" ", "") for entry in visit.body["serialNumbers"]))

@@ -32,7 +32,9 @@ def etx_import(visit: Visit) -> dict[str, Any]:
     phone = visit.body.get("phone") or visit.caller.phones[0]
     scenario = BY_PHONE.get(phone)
     process = free_process(visit)
-    record = plan(visit.world, "download", process, visit.now, [scenario.change] if scenario else [])
+    record = plan(
+        visit.world, "download", process, visit.now, [*visit.changes, *([scenario.change] if scenario else [])]
+    )
     record = msgspec.structs.replace(record, phone=phone, download=wanted)
     begin(visit, process, record, dir_=wanted.dir)
     return {"id": process}

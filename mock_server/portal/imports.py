@@ -34,11 +34,12 @@ def check_invoices(visit: Visit) -> list[Checked]:
     Raises:
         Refusal: 14 when one of those that can be judged now is wrong.
     """
+    form = visit.world.form(_INVOICE)
     checked = [
-        Checked(row, []) if row.get("main_qaime") else _checked(visit, row, place)
-        for place, row in enumerate(_rows(visit.body["invoices"]))
+        Checked(row, []) if _builds_on_avans(row) else _checked(visit, row, place)
+        for place, row in enumerate(map(form.taken, _rows(visit.body["invoices"])))
     ]
-    if not any(row.invoice.get("main_qaime") for row in checked):
+    if not any(_builds_on_avans(row.invoice) for row in checked):
         _refuse_if_wrong(checked)
     return checked
 
@@ -50,7 +51,7 @@ def import_(visit: Visit, checked: Sequence[Checked]) -> dict[str, Any]:
         Refusal: 14 (F-ERR-01), or 17 for an id the portal has, or one that stands twice (F-IMP-06, R-17).
     """
     judged = [
-        _on_avans(visit, row.invoice, place) if row.invoice.get("main_qaime") else row
+        _on_avans(visit, row.invoice, place) if _builds_on_avans(row.invoice) else row
         for place, row in enumerate(checked)
     ]
     _refuse_if_wrong(judged)
@@ -73,11 +74,14 @@ def _rows(invoices: Sequence[Any]) -> list[dict[str, Any]]:
     return rows
 
 
+def _builds_on_avans(invoice: Mapping[str, Any]) -> bool:
+    """Whether a `main_qaime` is given; an empty text gives none."""
+    return invoice.get("main_qaime") not in (None, "")
+
+
 def _checked(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
     """Form by the schema, sums and warehouses by the named rules."""
     form = visit.world.form(_INVOICE)
-    if visit.world.choose("R-42") == "coerce":
-        invoice = form.coerced(invoice)
     violations = form.violations(invoice)
     codes = {violation.code for violation in violations if violation.code is not None}
     wrong = {violation.path for violation in violations}
@@ -85,8 +89,10 @@ def _checked(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
         if violation.code is None and len(violation.path) == 1:
             invoice.pop(str(violation.path[0]), None)
             visit.notes.append(Note(("invoices", place, *violation.path), "R-53", f"{violation.text}: ignored"))
-    for note in form.notes(invoice):
-        visit.notes.append(note._replace(path=("invoices", place, *note.path)))
+    notes = form.notes(invoice)
+    if notes:
+        visit.notes.extend(note._replace(path=("invoices", place, *note.path)) for note in notes)
+        invoice = form.known(invoice)
     _canonical_type(invoice)
     items = invoice.get("items")
     broken = rules.broken_sums(invoice, items if isinstance(items, list) else [], wrong, visit.world.choose("R-11"))
@@ -139,7 +145,7 @@ def _planned(visit: Visit, invoices: Sequence[Mapping[str, Any]], process: int, 
     if not upload:
         record = plan(visit.world, "import_only", process, visit.now)
         return msgspec.structs.replace(record, count=len(invoices))
-    changes = [BY_BUYER[row["buyer"]].change for row in invoices if row["buyer"] in BY_BUYER]
+    changes = [*visit.changes, *(BY_BUYER[row["buyer"]].change for row in invoices if row["buyer"] in BY_BUYER)]
     record = plan(visit.world, "import", process, visit.now, changes)
     refused, partial = _objections(visit, invoices)
     record = msgspec.structs.replace(record, count=len(invoices), phone=visit.caller.phones[0], refused=refused)
@@ -152,8 +158,10 @@ def _objections(visit: Visit, invoices: Sequence[Mapping[str, Any]]) -> tuple[di
     """What e-taxes will object to, by ERP id (R-61, R-62, R-67), and whether the others go through."""
     texts: dict[str, str] = {}
     alone = True
-    for row in invoices:
+    for place, row in enumerate(invoices):
         change = BY_BUYER[row["buyer"]].change if row["buyer"] in BY_BUYER else Change()
+        if place == 0:  # a scenario that is named for the whole request means its first invoice
+            change = next((asked for asked in visit.changes if asked.objection), change)
         text = change.objection and change.objection.format(buyer=row["buyer"])
         text = text or _objection(visit, row)
         if text:

@@ -33,7 +33,7 @@ def span(text: str) -> tuple[int, int] | None:
         moment = datetime(int(year), int(month), int(day), int(hour), int(minute), tzinfo=BAKU)
     except ValueError:
         return None
-    start = (moment - _EPOCH) // _MICROSECOND
+    start = instant(moment)
     return start, start + (DAY if match[4] is None else MINUTE)
 
 
@@ -49,6 +49,11 @@ def date_time(instant: int) -> str:
 def year_month(instant: int) -> str:
     """The four digits of year and month in a qaime number (F-IMP-14): `2501` for January 2025."""
     return _local(instant).strftime("%y%m")
+
+
+def instant(moment: datetime) -> int:
+    """Microseconds since 1970 UTC of a moment that knows its time zone."""
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def iso(instant: int) -> str:

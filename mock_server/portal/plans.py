@@ -23,7 +23,7 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     err_code: int | None = None
     http_status: int | None = None
-    connection: str | None = None
+    connection: Literal["drop_before", "lose_answer"] | None = None
     delay: str | None = None
     objection: str | None = None
     partial: bool = False
@@ -77,6 +77,7 @@ class _Processes(msgspec.Struct, frozen=True):
 
 _TABLE = msgspec.convert(load("processes.json"), _Processes)
 SCENARIOS: tuple[Scenario, ...] = msgspec.convert(load("scenarios.json")["scenarios"], tuple[Scenario, ...])
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 BY_BUYER = {buyer: scenario for scenario in SCENARIOS for buyer in scenario.buyers}
 BY_PHONE = {phone: scenario for scenario in SCENARIOS for phone in scenario.phones}
 PACES = tuple(_TABLE.paces)

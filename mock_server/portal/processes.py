@@ -16,7 +16,7 @@ from mock_server.store.registry import Wanted
 
 Kind = Literal["import", "import_only", "download", "deletion"]
 Answer = Literal["confirm", "refuse", "none"]
-Happening = Literal["confirm", "refuse", "stall", "release", "step", "finish", "fail"]
+Happening = Literal["confirm", "refuse", "stall", "release", "step", "finish", "fail", "objection"]
 EffectName = Literal["drafts", "signed", "approved", "store", "delete", "ended"]
 
 QUEUE = "queue"
@@ -53,9 +53,16 @@ class Stage(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Something that happened to the process from outside, or a refusal met while it settled.
+    """Something that happened to the process. It counts only for what is not over yet.
 
-    `stage` is the place of the stage that an answer or a release is for; `text` says why it failed.
+    - `confirm`, `refuse`: a person answers the question that is put.
+    - `stall`, `release`: its time stands still until released; `release` also lets a held stage begin.
+    - `step`: the current stage is over now, a question confirmed.
+    - `finish`: so are all that are left; what e-taxes objects to, it objects to now.
+    - `fail`: the process ends now, because of `text`.
+    - `objection`: what the stage should have caused could not be done because of `text`; met while settling.
+
+    `stage` is the place of the stage it is meant for: in another one it does nothing. -1: whichever it is in.
     """
 
     at: int
@@ -106,8 +113,11 @@ class Mark(NamedTuple):
 
 
 class Effect(NamedTuple):
+    """What is to be done at an instant; `stage` is the place of the stage that causes it."""
+
     at: int
     name: EffectName
+    stage: int = -1
 
 
 class Timeline(NamedTuple):
@@ -127,6 +137,7 @@ class Snapshot(NamedTuple):
         done: stages that are over.
         asked: PIN codes by number, of every question put so far; `waiting` is the one not answered yet.
         failures: texts of its failure, empty unless it has ended badly.
+        begun: whether the current stage has begun; one that is held has not.
     """
 
     ended: bool
@@ -136,6 +147,7 @@ class Snapshot(NamedTuple):
     asked: dict[int, str]
     waiting: int
     busy: bool
+    begun: bool
 
 
 _decoder = msgspec.json.Decoder(Record)
@@ -154,31 +166,7 @@ def written(record: Record) -> str:
 
 def timeline(record: Record) -> Timeline:
     """When each stage is over, how the process ends, and what it causes; no instant goes in."""
-    marks: list[Mark] = []
-    effects: list[Effect] = []
-    failures: tuple[str, ...] = ()
-    time: int | None = record.began
-    failed = _first(record, "fail")
-    for place, stage in enumerate(record.stages):
-        if time is None:
-            marks.append(Mark(stage, None, None))
-            continue
-        start = _beginning(record, place, time)
-        end, failures = (None, ()) if start is None else _over(record, place, start)
-        if failed is not None and (end is None or failed.at <= end):
-            end, failures = failed.at, (failed.text,)
-        time = end
-        marks.append(Mark(stage, start, None if failures else end))
-        if end is not None and not failures:
-            failures = () if _finished(record, end) else stage.fails
-            if not failures:
-                effects.extend(_caused(record, stage, end))
-        if failures:
-            break
-    if time is not None:
-        effects.append(Effect(time, "ended"))
-    effects.sort(key=lambda effect: effect.at)
-    return Timeline(tuple(marks), time, failures, tuple(effects))
+    return _followed(record).line()
 
 
 def look(line: Timeline, now: int) -> Snapshot:
@@ -188,17 +176,37 @@ def look(line: Timeline, now: int) -> Snapshot:
     asked: dict[int, str] = {}
     current: Stage | None = None
     waiting = 0
+    current_begun = False
     for stage, start, end in line.marks:
         begun = start is not None and start <= now
         if stage.pin and begun:
             asked[stage.pin] = stage.code
         if end is not None and end <= now:
-            done.add(stage.name)
+            if not stage.busy:
+                done.add(stage.name)
         elif current is None and not ended:
             current = stage
             waiting = stage.pin if begun else 0
+            current_begun = begun
     busy = current is not None and current.busy
-    return Snapshot(ended, line.failures if ended else (), current, frozenset(done), asked, waiting, busy)
+    return Snapshot(
+        ended, line.failures if ended else (), current, frozenset(done), asked, waiting, busy, current_begun
+    )
+
+
+def stalled(record: Record) -> bool:
+    """Whether somebody stalled the process and nobody has released it."""
+    return _followed(record).stalled
+
+
+def unconfirmed(line: Timeline) -> Literal["refused", "expired"] | None:
+    """How the last question of a failed process ended, if that is why it failed."""
+    stage = line.marks[-1].stage if line.marks else None
+    if stage is None or not stage.pin:
+        return None
+    if line.failures == (exception_text("pin_refused", pin=stage.pin),):
+        return "refused"
+    return "expired" if line.failures == (exception_text("pin_timeout", pin=stage.pin),) else None
 
 
 def next_due(line: Timeline, applied: int) -> int | None:
@@ -206,83 +214,145 @@ def next_due(line: Timeline, applied: int) -> int | None:
     return line.effects[applied].at if applied < len(line.effects) else None
 
 
-def _caused(record: Record, stage: Stage, end: int) -> list[Effect]:
-    name = None if stage.busy else EFFECT_OF_STAGE.get(stage.name)
-    if name is None:
-        return []
-    effects = [Effect(end, name)]
-    if name == "signed" and record.approval is not None:
-        effects.append(Effect(end + record.approval, "approved"))
-    return effects
-
-
-def _first(record: Record, *what: Happening, since: int = 0, stage: int | None = None) -> Event | None:
+def _followed(record: Record) -> "_Course":
+    course = _Course(record)
     for event in record.events:
-        if event.what in what and event.at >= since and (stage is None or event.stage == stage):
-            return event
-    return None
+        course.run(event.at)
+        course.take(event)
+    course.run()
+    return course
 
 
-def _finished(record: Record, instant: int) -> bool:
-    """Whether somebody had the process finish by then."""
-    event = _first(record, "finish")
-    return event is not None and event.at <= instant
+class _Course:
+    """A process on its way, event by event.
+
+    Whatever is due by the instant of an event is over before the event counts, the same instant included.
+    So nothing that happens changes what was seen or applied before, under a clock that stands still too.
+    """
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._objections = {event.stage: event.text for event in record.events if event.what == "objection"}
+        self._marks: list[Mark] = []
+        self._effects: list[Effect] = []
+        self._failures: tuple[str, ...] = ()
+        self._ended: int | None = None
+        self._stalled: int | None = None  # since when the current stage's time stands still
+        self._begun: int | None = None
+        self._due: int | None = None  # when the current stage is over, if nothing happens
+        self._enter(record.began)
+
+    def run(self, until: int | None = None) -> None:
+        """All that comes by itself up to an instant, or ever."""
+        while self._due is not None and self._stalled is None and (until is None or self._due <= until):
+            self._over(self._due, _outcome(self._stage))
+
+    def take(self, event: Event) -> None:
+        """What happens to the process now."""
+        if self._ended is not None or event.stage not in (-1, len(self._marks)):
+            return
+        match event.what:
+            case "confirm" if self._asking:
+                self._over(event.at, self._stage.fails)
+            case "refuse" if self._asking:
+                self._over(event.at, _refused(self._stage))
+            case "stall" if self._stalled is None:
+                self._stalled = event.at
+            case "release":
+                self._release(event.at)
+            case "step":
+                self._release(event.at)
+                self._over(event.at, self._stage.fails)
+            case "finish":
+                self._finish(event.at)
+            case "fail":
+                self._end(event.at, (event.text or exception_text("stopped"),))
+
+    @property
+    def stalled(self) -> bool:
+        return self._stalled is not None
+
+    def line(self) -> Timeline:
+        """The whole story, as far as it can be told; the stage that failed is the last of it."""
+        marks = list(self._marks)
+        if len(marks) < len(self._record.stages):
+            marks.append(Mark(self._stage, self._begun, None))
+        if self._ended is None:
+            marks.extend(Mark(stage, None, None) for stage in self._record.stages[len(marks) :])
+        effects = sorted(self._effects, key=lambda effect: effect.at)
+        return Timeline(tuple(marks), self._ended, self._failures, tuple(effects))
+
+    @property
+    def _stage(self) -> Stage:
+        return self._record.stages[len(self._marks)]
+
+    @property
+    def _asking(self) -> bool:
+        return self._stage.pin > 0 and self._begun is not None
+
+    def _enter(self, instant: int) -> None:
+        """The next stage, if there is one, begins unless it is held."""
+        self._begun = self._due = None
+        if len(self._marks) == len(self._record.stages):
+            self._end(instant, ())
+        elif not self._stage.held:
+            self._begin(instant)
+
+    def _begin(self, instant: int) -> None:
+        lasts = _lasts(self._stage)
+        self._begun = instant
+        self._due = None if lasts is None else instant + lasts
+        if self._stalled is not None:
+            self._stalled = instant
+
+    def _release(self, instant: int) -> None:
+        if self._stalled is not None and self._due is not None:
+            self._due += instant - self._stalled
+        self._stalled = None
+        if self._begun is None:
+            self._begin(instant)
+
+    def _over(self, instant: int, failures: tuple[str, ...]) -> None:
+        """The current stage is over: on to the next one, or the process ends badly."""
+        place, stage = len(self._marks), self._stage
+        if place in self._objections:
+            failures = (self._objections[place],)
+        if failures:
+            self._end(instant, failures)
+            return
+        self._marks.append(Mark(stage, self._begun, instant))
+        name = None if stage.busy else EFFECT_OF_STAGE.get(stage.name)
+        if name is not None:
+            self._effects.append(Effect(instant, name, place))
+        if name == "signed" and self._record.approval is not None:
+            self._effects.append(Effect(instant + self._record.approval, "approved", place))
+        self._enter(instant)
+
+    def _finish(self, instant: int) -> None:
+        self._stalled = None
+        while self._ended is None:
+            if self._begun is None:
+                self._begin(instant)
+            self._over(instant, self._stage.fails)
+
+    def _end(self, instant: int, failures: tuple[str, ...]) -> None:
+        self._ended, self._failures, self._due = instant, failures, None
+        self._effects.append(Effect(instant, "ended"))
 
 
-def _beginning(record: Record, place: int, ready: int) -> int | None:
-    """When a stage that could begin at `ready` does begin."""
-    if not record.stages[place].held or _finished(record, ready):
-        return ready
-    let_go = _first(record, "release", "step", stage=place) or _first(record, "finish")
-    return None if let_go is None else max(let_go.at, ready)
+def _lasts(stage: Stage) -> int | None:
+    """How long a stage takes if nothing happens; `None` for ever."""
+    if stage.answer == "none":
+        return stage.expires
+    return stage.lasts if stage.expires is None else min(stage.lasts, stage.expires)
 
 
-def _over(record: Record, place: int, start: int) -> tuple[int | None, tuple[str, ...]]:
-    """When a stage is over, and the text of its failure if its question was not confirmed."""
-    stage = record.stages[place]
-    end, why = _answered(record, place, start) if stage.pin else (_elapsed(record, start, stage.lasts), ())
-    finish = _first(record, "finish")
-    if finish is not None and (end is None or end > finish.at):
-        return max(finish.at, start), ()
-    return end, why
+def _outcome(stage: Stage) -> tuple[str, ...]:
+    """The texts of failure of a stage to which nothing happens."""
+    if stage.expires is not None and (stage.answer == "none" or stage.expires <= stage.lasts):
+        return (exception_text("pin_timeout", pin=stage.pin),)
+    return _refused(stage) if stage.answer == "refuse" else stage.fails
 
 
-def _answered(record: Record, place: int, start: int) -> tuple[int | None, tuple[str, ...]]:
-    """A person's answer counts before the simulated phone's; an answer after the question expired does not."""
-    stage = record.stages[place]
-    limit = None if stage.expires is None else _elapsed(record, start, stage.expires)
-    event = _first(record, "confirm", "refuse", "step", since=start, stage=place)
-    own = _elapsed(record, start, stage.lasts) if stage.answer != "none" else None
-    if event is not None and (own is None or event.at <= own):
-        at, refused = event.at, event.what == "refuse"
-    elif own is not None:
-        at, refused = own, stage.answer == "refuse"
-    else:
-        return limit, () if limit is None else (exception_text("pin_timeout", pin=stage.pin),)
-    if limit is not None and at >= limit:
-        return limit, (exception_text("pin_timeout", pin=stage.pin),)
-    return at, (exception_text("pin_refused", pin=stage.pin),) if refused else ()
-
-
-def _elapsed(record: Record, start: int, lasts: int) -> int | None:
-    """The instant at which `lasts` of time has passed since `start`, not counting while it was stalled."""
-    end = start + lasts
-    for stalled, released in _stalls(record):
-        if released is not None and released <= start:
-            continue
-        if stalled > end:
-            break
-        if released is None:
-            return None
-        end += released - max(stalled, start)
-    return end
-
-
-def _stalls(record: Record) -> list[tuple[int, int | None]]:
-    stalls: list[tuple[int, int | None]] = []
-    for event in record.events:
-        if event.what == "stall" and (not stalls or stalls[-1][1] is not None):
-            stalls.append((event.at, None))
-        elif event.what in ("release", "step") and stalls and stalls[-1][1] is None:
-            stalls[-1] = (stalls[-1][0], event.at)
-    return stalls
+def _refused(stage: Stage) -> tuple[str, ...]:
+    return (exception_text("pin_refused", pin=stage.pin),)

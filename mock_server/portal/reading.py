@@ -10,9 +10,10 @@ from mock_server.store.invoices import InvoiceRow
 def inv_read_invoices(visit: Visit) -> dict[str, Any]:
     """`{"invoices": [{"id", "qaime"}], "total"}` in the order asked, else of import."""
     rows = _asked(visit)
-    if visit.world.choose("R-23") == "omitted":
+    way = visit.world.choose("R-23")
+    if way == "omitted":
         rows = [row for row in rows if _number(row)]
-    unnumbered = None if visit.world.choose("R-23") == "null" else ""
+    unnumbered = None if way == "null" else ""
     invoices = [{"id": row.erp_id, "qaime": _number(row) or unnumbered} for row in rows]
     return {"invoices": invoices, "total": len(invoices)}
 

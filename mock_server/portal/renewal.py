@@ -7,25 +7,33 @@ from mock_server.portal.visits import Visit, refuse
 
 
 def reset_start(visit: Visit) -> dict[str, Any]:
-    """A random challenge: `{"plain_value": "..."}`."""
-    login, phone = visit.body["login"], visit.body.get("phone")
-    return {"plain_value": accounts.challenge(visit.store, visit.world, login, phone, visit.now)}
+    """A random challenge: `{"plain_value": "..."}`.
+
+    Raises:
+        Refusal: a partner's 15, 16, 17.
+    """
+    login = visit.body["login"]
+    accounts.demand_partner_phone(visit.world, login, visit.body.get("phone"))
+    return {"plain_value": accounts.challenge(visit.store, visit.world, login, visit.now)}
 
 
 def reset_confirm(visit: Visit) -> dict[str, Any]:
     """The new token for a signed challenge: `{"token": "..."}`.
 
     Raises:
-        Refusal: 5 for a wrong key or no challenge, 7 for the right key of a disabled account.
+        Refusal: 5 for a wrong key or no challenge, 7 for the right key of a disabled account, a partner's 15,
+            16, 17.
     """
     login = visit.body["login"]
+    accounts.demand_partner_phone(visit.world, login, visit.body.get("phone"))
     plain_value = accounts.spend_challenge(visit.store, visit.world, login, visit.now)
     account = visit.world.accounts.get(login)
-    right = (
-        account is not None
-        and plain_value is not None
-        and accounts.signed(visit.world, account, plain_value, visit.body["key"])
-    )
-    if not right:
+    if (
+        account is None
+        or plain_value is None
+        or not accounts.signed(visit.world, account, plain_value, visit.body["key"])
+    ):
         raise refuse("invalid-credentials", "no challenge in force, or the key does not fit")
+    if account.disabled:
+        raise refuse("authentication-error", "the account is disabled")
     return {"token": accounts.new_token(visit.store, visit.world, login)}

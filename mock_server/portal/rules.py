@@ -5,7 +5,7 @@ is looked at only when each field in it is well-formed and each required one is 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, NamedTuple
 
 from mock_server.portal.vocabulary import GOODS_TRANSFER
@@ -20,6 +20,8 @@ _TOLERANCE = Decimal(_RULES["tolerance"]["amount"])
 _ROUNDING = Decimal(_RULES["tolerance"]["rounding"])
 _VAT_RATE = Decimal(_RULES["vat_rate"])
 _CENT = Decimal("0.01")
+_WIDE = Context(prec=64)
+"""Room for the cents of a product of two amounts, each as large as the schemas let it be."""
 
 _REQUIRED = frozenset({"unit_price", "quantity", "subtotal1", "subtotal2", "total"})
 
@@ -165,7 +167,7 @@ def _exactly(left: Number, right: Number, _: Number) -> bool:
 
 
 def _cents(amount: Number) -> Decimal:
-    return Decimal(amount).quantize(_CENT, ROUND_HALF_UP)
+    return Decimal(amount).quantize(_CENT, ROUND_HALF_UP, _WIDE)
 
 
 def _values(row: Item, fields: Sequence[str], bad: Set[str | int], required: Set[str]) -> list[Number] | None:

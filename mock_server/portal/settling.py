@@ -62,7 +62,7 @@ def _settle_one(store: Store, world: World, row: ProcessRow) -> None:
     effect = line.effects[row.applied]
     objection = _apply(store, world, row, record, effect, line.failures)
     if objection is not None:
-        record = record.with_event(Event(effect.at, "fail", text=objection))
+        record = record.with_event(Event(effect.at, "objection", effect.stage, objection))
         line = processes.timeline(record)
         applied = row.applied
     else:
@@ -210,7 +210,7 @@ def _delete(store: Store, world: World, row: ProcessRow, record: Record) -> str 
 def _end(store: Store, world: World, row: ProcessRow, record: Record, at: int, failures: Sequence[str]) -> None:
     if record.kind in ("import", "import_only"):
         store.invoices.settle(world.id, row.company, row.id, "uploading", "imported")
-        if record.refused and failures:
+        if record.refused and tuple(failures) == tuple(record.refused.values()):
             _note_refusals(store, world, row, record)
     elif record.deletion is not None:
         result = "failed: " + "; ".join(failures) if failures else "deleted"

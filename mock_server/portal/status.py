@@ -34,7 +34,7 @@ def read_proc_status(visit: Visit) -> dict[str, Any]:
     """`status`, `status_desc` and `stats` (F-PROC-02 to F-PROC-05)."""
     row = process_of(visit)
     record, line = processes.read(row.record)
-    return _status(visit.world, row, record, processes.look(line, visit.now))
+    return _status(visit, row, record, processes.look(line, visit.now))
 
 
 def read_proc_data(visit: Visit) -> bytes:
@@ -44,7 +44,7 @@ def read_proc_data(visit: Visit) -> bytes:
     look = processes.look(line, visit.now)
     outcomes = outcomes_of(visit.store, visit.world.id, row.id)
     data: dict[str, Any] = {
-        **_status(visit.world, row, record, look),
+        **_status(visit, row, record, look),
         "invoices": [_outcome(outcome) for outcome in outcomes],
     }
     texts = _in_etaxes(visit, row, outcomes)
@@ -52,13 +52,15 @@ def read_proc_data(visit: Visit) -> bytes:
     return wire.text(data)[:-1] + b',"etax_invoices":[' + ",".join(texts).encode() + b'],"log":' + log + b"}"
 
 
-def _status(world: World, row: ProcessRow, record: Record, look: Snapshot) -> dict[str, Any]:
+def _status(visit: Visit, row: ProcessRow, record: Record, look: Snapshot) -> dict[str, Any]:
+    world = visit.world
     if look.ended:
         name = "failed" if look.failures else "finished"
         desc = STATUS_DESC[name][world.choose("R-06")]
     else:
         name = "queued" if look.current is not None and look.current.name == QUEUE else "running"
         desc = STATUS_DESC["running"]
+    visit.state, visit.pin = name, str(look.waiting or "")
     return {
         "status": PROCESS_STATUS[name],
         "status_desc": desc,

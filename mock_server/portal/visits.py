@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mock_server.portal.accounts import Caller
+from mock_server.portal.plans import Change
 from mock_server.portal.worlds import World
 from mock_server.refusals import Refusal
 from mock_server.rulebook.forms import Note
@@ -18,10 +19,25 @@ class Visit:
         now: microseconds since 1970 UTC, of world time.
         body: what was asked, checked in form, with documented defaults; `given` are the keys that were sent.
         notes: warnings for the journal; operations add to them.
+        changes: what a scenario or a fault changes in the plan of the process that is started.
+        state, pin: of the process that the answer tells of, and the PIN it waits for; for coverage.
         audits: rows for the audit trail, written whether or not the request is refused.
     """
 
-    __slots__ = ("audits", "body", "caller", "given", "notes", "now", "operation", "store", "world")
+    __slots__ = (
+        "audits",
+        "body",
+        "caller",
+        "changes",
+        "given",
+        "notes",
+        "now",
+        "operation",
+        "pin",
+        "state",
+        "store",
+        "world",
+    )
 
     def __init__(
         self,
@@ -40,6 +56,9 @@ class Visit:
         self.caller = caller
         self.body = {**defaults, **body}
         self.given = frozenset(body)
+        self.changes: tuple[Change, ...] = ()
+        self.state = ""
+        self.pin = ""
         self.notes: list[Note] = []
         self.audits: list[AuditRow] = []
 

@@ -12,10 +12,11 @@ import msgspec
 
 from mock_server.clock import Clock, WorldClock
 from mock_server.draws import Draws, secret_of
-from mock_server.portal.founding import WorldFile, found
+from mock_server.portal.founding import WorldFile, found, read_world
 from mock_server.rulebook.constants import PAGE_SIZE
 from mock_server.rulebook.forms import Form
 from mock_server.rulebook.ledger import Readings
+from mock_server.store.coverage import Seen
 from mock_server.store.stores import Store
 from mock_server.store.worlds import WorldRow
 
@@ -56,6 +57,24 @@ class WorldSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     readings: dict[str, str] = {}
     pace: str | None = None
     page_size: int = PAGE_SIZE
+    speed: float = 1.0
+
+
+class Start(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a world was made from, kept for its reset; what is left out is the server's.
+
+    Attributes:
+        file: a whole world file as JSON text.
+        now: world time at the start, in microseconds since 1970 UTC; real time when left out.
+    """
+
+    file: str | None = None
+    seed: int | None = None
+    readings: dict[str, str] = {}
+    pace: str | None = None
+    page_size: int | None = None
+    now: int | None = None
+    frozen: bool = False
 
 
 class Defaults(NamedTuple):
@@ -71,7 +90,6 @@ class Defaults(NamedTuple):
     pace: str
     seed: int | None
     file: WorldFile
-    file_name: str
     strict: bool = False
 
 
@@ -86,9 +104,12 @@ class World:
         self.key = (row.id, row.generation, row.version)
         self.draws = Draws(secret)
         self.readings = defaults.readings.changed(chosen.readings) if chosen.readings else defaults.readings
+        self.settings = chosen
         self.pace = chosen.pace or defaults.pace
         self.series = chosen.series
         self.page_size = chosen.page_size
+        self.faulty = bool(store.faults.all(row.id))
+        self.seen: set[Seen] = set()
         self.companies = store.worlds.companies(row.id)
         self.accounts: Mapping[str, Account] = {
             account.username: Account(
@@ -154,7 +175,7 @@ def _forms_of(readings: Readings) -> dict[str, Form]:
 
 
 class Worlds:
-    """Finds worlds, makes them on first use, and keeps their views."""
+    """Finds worlds, makes them on first use, puts them back to their start, and keeps their views."""
 
     def __init__(self, store: Store, clock: Clock, defaults: Defaults) -> None:
         self._store = store
@@ -168,7 +189,7 @@ class Worlds:
         Raises:
             TooManyWorlds: it would be one too many.
         """
-        return self._store.worlds.find(name) or self._make(name)
+        return self._store.worlds.find(name) or self.make(name, Start())
 
     def view(self, row: WorldRow) -> World:
         """What is derived from the world, kept until its version changes."""
@@ -177,22 +198,52 @@ class Worlds:
             view = self._views[row.id] = World(self._store, row, self._defaults)
         return view
 
-    def _make(self, name: str) -> WorldRow:
+    def make(self, name: str, start: Start, admin_token: str | None = None) -> WorldRow:
+        """A new world, or the one of that name if there is one by now.
+
+        Raises:
+            TooManyWorlds: it would be one too many.
+            BadWorldFile: what it is to start from cannot be.
+        """
         with self._store.writing():
             row = self._store.worlds.find(name)
-            if row is None:
-                if self._store.worlds.count() >= MAX_WORLDS:
-                    raise TooManyWorlds(f"this server keeps at most {MAX_WORLDS} worlds")
-                now = self._clock.now()
-                file = self._defaults.file
-                world = self._store.worlds.add(
-                    name,
-                    secret_of(self._defaults.seed, name),
-                    WorldClock(now, now, 1.0),
-                    msgspec.json.encode(WorldSettings(series=file.series)).decode(),
-                    self._defaults.file_name,
-                    file.next_process,
-                )
-                found(self._store, world, file, now)
-                row = self._store.worlds.lock(world)
-        return row
+            if row is not None:
+                return row
+            if self._store.worlds.count() >= MAX_WORLDS:
+                raise TooManyWorlds(f"this server keeps at most {MAX_WORLDS} worlds; delete one first")
+            seed = self._defaults.seed if start.seed is None else start.seed
+            world = self._store.worlds.add(
+                name,
+                secret_of(seed, name),
+                WorldClock(self._clock.now(), 0, 1.0),
+                "{}",
+                msgspec.json.encode(start).decode(),
+                admin_token,
+            )
+            self._begin(world, start)
+            return self._store.worlds.lock(world)
+
+    def reset(self, row: WorldRow) -> None:
+        """Put a world back to its start, as a new generation; inside the caller's write transaction."""
+        start = msgspec.json.decode(self._store.worlds.start(row.id), type=Start)
+        self._store.worlds.clear(row.id)
+        self._begin(row.id, start)
+
+    def forget(self, row: WorldRow) -> None:
+        """Drop the view of a world that is no more."""
+        self._views.pop(row.id, None)
+
+    def _begin(self, world: int, start: Start) -> None:
+        file = self._defaults.file if start.file is None else read_world(start.file.encode(), "file")
+        real = self._clock.now()
+        now = real if start.now is None else start.now
+        chosen = WorldSettings(
+            series=file.series,
+            readings=start.readings,
+            pace=start.pace,
+            page_size=start.page_size or PAGE_SIZE,
+        )
+        self._store.worlds.set_clock(world, WorldClock(real, now, 0.0 if start.frozen else 1.0))
+        self._store.worlds.set_settings(world, msgspec.json.encode(chosen).decode())
+        self._store.worlds.set_counter(world, "process", file.next_process)
+        found(self._store, world, file, now)

@@ -5,7 +5,7 @@ A property says which code its absence and its wrongness have:
     "seller": {"type": "string", "pattern": "^[0-9]{10}$", "x-error": {"required": 20, "invalid": 21}}
 
 so a violation becomes a code by looking at the annotation next to the failing keyword. What a schema adds to
-JSON Schema is listed in `ANNOTATIONS`; any other `x-` word stops the program when it loads.
+JSON Schema is listed in `ANNOTATIONS`; any other `x-` word stops the program when this module is loaded.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from mock_server import wire
-from mock_server.rulebook.documents import load
+from mock_server.refusals import nearest
+from mock_server.rulebook.documents import load, schema_files
 from mock_server.rulebook.ledger import Readings
 
 ANNOTATIONS = frozenset(
@@ -41,6 +42,26 @@ Node = dict[str, Any]
 
 class UnknownAnnotation(Exception):
     """A schema has an `x-` keyword that nothing here understands."""
+
+
+def check_annotations(origin: str, node: Any) -> None:
+    """Raises UnknownAnnotation for the first one anywhere in the schema that `origin` names.
+
+    A misspelt annotation would otherwise be no annotation at all, and its code would silently change.
+    """
+    if isinstance(node, dict):
+        for key in node:
+            if key.startswith("x-") and key not in ANNOTATIONS:
+                guess = nearest(key, ANNOTATIONS)
+                hint = f', did you mean "{guess}"?' if guess else ";"
+                known = ", ".join(sorted(ANNOTATIONS))
+                raise UnknownAnnotation(f'{origin}: unknown annotation "{key}"{hint} known are {known}')
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        check_annotations(origin, inner)
+
+
+for _name in schema_files():
+    check_annotations(f"schemas/{_name}", load(_name))
 
 
 class Violation(NamedTuple):
@@ -71,6 +92,7 @@ class Form:
         self._exact = jsonschema_rs.validator_for(self.schema)
         self._curious = _noting(self.schema)
         self._noting = jsonschema_rs.validator_for(self._curious)
+        self._coerces = readings.choose("R-42") == "coerce"
 
     def violations(self, body: Any) -> list[Violation]:
         """Every violation, in no particular order."""
@@ -84,9 +106,17 @@ class Form:
             return []
         return [note for error in self._noting.iter_errors(body) for note in _notes(self._curious, error)]
 
+    def taken(self, body: Any) -> Any:
+        """The body as R-42 has it: `coerced`, or as it came."""
+        return _coerced(self.schema, body) if self._coerces else body
+
     def coerced(self, body: Any) -> Any:
         """The body with values of another JSON type taken for what they say (R-42, R-02b)."""
         return _coerced(self.schema, body)
+
+    def known(self, body: Any) -> Any:
+        """The body without the keys that nobody asked for (R-43)."""
+        return _known(self.schema, body)
 
 
 def resolved(urn: str, readings: Readings) -> Node:
@@ -105,9 +135,6 @@ def _resolved(node: Node, readings: Readings) -> Node:
     if "$ref" in node:
         target = load(node["$ref"].removeprefix(_URN) + ".json")
         node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
-    unknown = [key for key in node if key.startswith("x-") and key not in ANNOTATIONS]
-    if unknown:
-        raise UnknownAnnotation(f"unknown annotation {unknown[0]!r}; known are {', '.join(sorted(ANNOTATIONS))}")
     for reading, answers in node.get("x-reading", {}).items():
         node = _merged(node, answers.get(readings.choose(reading), {}))
     out: Node = {key: value for key, value in node.items() if key not in ("$id", "$schema", "x-reading")}
@@ -195,7 +222,16 @@ def _coerced(node: Node, value: Any) -> Any:
     if kind == "boolean":
         return _as_boolean(value)
     if kind == "string" and isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-        return wire.text(value).decode()
+        return value if value == wire.TOO_WIDE else wire.text(value).decode()
+    return value
+
+
+def _known(node: Node, value: Any) -> Any:
+    if isinstance(value, dict) and "properties" in node:
+        known = node["properties"]
+        return {key: _known(known[key], inner) for key, inner in value.items() if key in known}
+    if isinstance(value, list) and "items" in node:
+        return [_known(node["items"], inner) for inner in value]
     return value
 
 

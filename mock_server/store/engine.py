@@ -27,6 +27,9 @@ class Engine(Protocol):
     def many(self, sql: str, rows: Iterable[Params]) -> None:
         """The same change for each of `rows`."""
 
+    def columns(self, table: str) -> list[str]:
+        """The names of a table's columns."""
+
     def reading(self) -> AbstractContextManager[None]:
         """One consistent view for all reads inside."""
 

@@ -9,11 +9,13 @@ from mock_server.store.engine import Engine
 STEPS: tuple[tuple[str, ...], ...] = (
     (
         # next_due: the first instant at which something must be settled; before it, a poll only reads.
+        # start: what the world was made from, for a reset. hidden: a snapshot, which nobody can call.
         """CREATE TABLE worlds (
             id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
             generation INTEGER NOT NULL, version INTEGER NOT NULL, secret BLOB NOT NULL,
             clock_real INTEGER NOT NULL, clock_world INTEGER NOT NULL, clock_speed REAL NOT NULL,
-            next_due INTEGER, settings TEXT NOT NULL, file TEXT NOT NULL,
+            next_due INTEGER, settings TEXT NOT NULL, start TEXT NOT NULL, admin_token TEXT,
+            hidden INTEGER NOT NULL, journal_dropped INTEGER NOT NULL, used_real INTEGER NOT NULL,
             next_process INTEGER NOT NULL, next_arrival INTEGER NOT NULL, next_registry INTEGER NOT NULL)""",
         """CREATE TABLE companies (
             world INTEGER NOT NULL, tin TEXT NOT NULL, name TEXT NOT NULL,
@@ -79,6 +81,14 @@ STEPS: tuple[tuple[str, ...], ...] = (
             request BLOB NOT NULL, request_size INTEGER NOT NULL, request_digest TEXT NOT NULL,
             answer BLOB NOT NULL, answer_size INTEGER NOT NULL)""",
         "CREATE INDEX journal_by_world ON journal (world, seq)",
+        # spec: the fault as it was asked for. met: requests that fitted it; used: those it was done to.
+        """CREATE TABLE faults (
+            world INTEGER NOT NULL, id INTEGER NOT NULL, spec TEXT NOT NULL, met INTEGER NOT NULL,
+            used INTEGER NOT NULL, PRIMARY KEY (world, id)) WITHOUT ROWID""",
+        """CREATE TABLE coverage (
+            world INTEGER NOT NULL, operation TEXT NOT NULL, code INTEGER NOT NULL, state TEXT NOT NULL,
+            pin TEXT NOT NULL, way TEXT NOT NULL,
+            PRIMARY KEY (world, operation, code, state, pin, way)) WITHOUT ROWID""",
     ),
 )
 

@@ -46,6 +46,11 @@ class Processes:
         row = self._db.one(f"SELECT {_ROW} FROM processes WHERE world = ? AND id = ?", (world, process))
         return None if row is None else ProcessRow._make(row)
 
+    def newest(self, world: int, count: int) -> list[ProcessRow]:
+        """The processes with the highest numbers, the highest first."""
+        found = self._db.all(f"SELECT {_ROW} FROM processes WHERE world = ? ORDER BY id DESC LIMIT ?", (world, count))
+        return [ProcessRow._make(row) for row in found]
+
     def first_due(self, world: int, now: int) -> ProcessRow | None:
         """The process whose effect is due first; of several at one instant, the one with the lowest id."""
         row = self._db.one(

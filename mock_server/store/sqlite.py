@@ -66,6 +66,9 @@ class SqliteEngine:
     def many(self, sql: str, rows: Iterable[Params]) -> None:
         self._connection.executemany(sql, rows)
 
+    def columns(self, table: str) -> list[str]:
+        return [row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")]
+
     def reading(self) -> _Transaction:
         return self._reading
 

@@ -1,6 +1,9 @@
 """All tables of one engine, in one hand."""
 
+from mock_server.store.copies import Copies
+from mock_server.store.coverage import Coverage
 from mock_server.store.engine import Engine
+from mock_server.store.faults import Faults
 from mock_server.store.invoices import Invoices
 from mock_server.store.journal import Journal
 from mock_server.store.migrations import migrate
@@ -22,6 +25,9 @@ class Store:
         self.registry = Registry(engine)
         self.processes = Processes(engine)
         self.journal = Journal(engine)
+        self.faults = Faults(engine)
+        self.coverage = Coverage(engine)
+        self.copies = Copies(engine)
 
     def close(self) -> None:
         self.engine.close()

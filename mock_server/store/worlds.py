@@ -48,6 +48,23 @@ class ChallengeRow(NamedTuple):
     tokens: int
 
 
+TABLES = (
+    "companies",
+    "warehouses",
+    "accounts",
+    "portal_invoices",
+    "registry",
+    "numbers",
+    "processes",
+    "downloads",
+    "download_lists",
+    "audit",
+    "journal",
+    "faults",
+    "coverage",
+)
+"""Every table whose rows belong to a world."""
+
 _WORLD = "id, name, generation, version, clock_real, clock_world, clock_speed, next_due"
 _ACCOUNT = "username, company, password, token, secret, phones, disabled, may_delete, partner, customers"
 
@@ -59,24 +76,67 @@ class Worlds:
         self._db = engine
 
     def find(self, name: str) -> WorldRow | None:
-        row = self._db.one(f"SELECT {_WORLD} FROM worlds WHERE name = ?", (name,))
+        row = self._db.one(f"SELECT {_WORLD} FROM worlds WHERE name = ? AND hidden = 0", (name,))
         return None if row is None else WorldRow._make(row)
 
     def count(self) -> int:
-        row = self._db.one("SELECT count(*) FROM worlds")
+        row = self._db.one("SELECT count(*) FROM worlds WHERE hidden = 0")
         return row[0] if row else 0
 
-    def add(self, name: str, secret: bytes, clock: WorldClock, settings: str, file: str, next_process: int) -> int:
+    def add(
+        self, name: str, secret: bytes, clock: WorldClock, settings: str, start: str, admin_token: str | None
+    ) -> int:
         """A new world without anything in it; its id."""
         self._db.run(
-            "INSERT INTO worlds (name, generation, version, secret, clock_real, clock_world, clock_speed,"
-            " next_due, settings, file, next_process, next_arrival, next_registry)"
-            " VALUES (?, 1, 1, ?, ?, ?, ?, NULL, ?, ?, ?, 1, 1)",
-            (name, secret, clock.real, clock.world, clock.speed, settings, file, next_process),
+            "INSERT INTO worlds (name, generation, version, secret, clock_real, clock_world, clock_speed, next_due,"
+            " settings, start, admin_token, hidden, journal_dropped, used_real, next_process, next_arrival,"
+            " next_registry) VALUES (?, 1, 1, ?, ?, ?, ?, NULL, ?, ?, ?, 0, 0, ?, 1, 1, 1)",
+            (name, secret, clock.real, clock.world, clock.speed, settings, start, admin_token, clock.real),
         )
         row = self._db.one("SELECT id FROM worlds WHERE name = ?", (name,))
         assert row is not None
         return int(row[0])
+
+    def names(self) -> list[str]:
+        """Names of all worlds, in the order they were made."""
+        return [name for (name,) in self._db.all("SELECT name FROM worlds WHERE hidden = 0 ORDER BY id")]
+
+    def start(self, world: int) -> str:
+        """What the world was made from, as JSON."""
+        row = self._db.one("SELECT start FROM worlds WHERE id = ?", (world,))
+        assert row is not None
+        return str(row[0])
+
+    def admin_token(self, world: int) -> str | None:
+        row = self._db.one("SELECT admin_token FROM worlds WHERE id = ?", (world,))
+        return None if row is None else row[0]
+
+    def set_clock(self, world: int, clock: WorldClock) -> None:
+        self._db.run(
+            "UPDATE worlds SET clock_real = ?, clock_world = ?, clock_speed = ? WHERE id = ?",
+            (clock.real, clock.world, clock.speed, world),
+        )
+
+    def set_settings(self, world: int, settings: str) -> None:
+        self._db.run("UPDATE worlds SET settings = ?, version = version + 1 WHERE id = ?", (settings, world))
+
+    def set_counter(self, world: int, counter: str, value: int) -> None:
+        self._db.run(f"UPDATE worlds SET next_{counter} = ? WHERE id = ?", (value, world))
+
+    def clear(self, world: int) -> None:
+        """Remove everything in a world but the world, and begin a new generation."""
+        for table in TABLES:
+            self._db.run(f"DELETE FROM {table} WHERE world = ?", (world,))
+        self._db.run(
+            "UPDATE worlds SET generation = generation + 1, version = version + 1, next_due = NULL,"
+            " journal_dropped = 0, next_process = 1, next_arrival = 1, next_registry = 1 WHERE id = ?",
+            (world,),
+        )
+
+    def remove(self, world: int) -> None:
+        """Remove a world with everything in it."""
+        self.clear(world)
+        self._db.run("DELETE FROM worlds WHERE id = ?", (world,))
 
     def secret_and_settings(self, world: int) -> tuple[bytes, str]:
         row = self._db.one("SELECT secret, settings FROM worlds WHERE id = ?", (world,))

@@ -1,79 +1,33 @@
-"""The portal over HTTP: ten paths, one sequence of checks, one form of answers.
+"""The portal over HTTP: ten paths below `/api`, and what goes wrong on the way on purpose."""
 
-The sequence is R-19: method, content type, JSON, credentials, partner, phone, form, and only then what the
-operation itself finds. The first thing wrong is answered alone.
-"""
-
-import logging
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+import asyncio
 
 from starlette.types import Receive, Scope, Send
 
 from mock_server import wire
-from mock_server.clock import Clock
-from mock_server.portal import accounts, deletions, downloads, imports, reading, renewal, status
-from mock_server.portal.accounts import NOBODY, Caller, Proof
-from mock_server.portal.settling import settle
-from mock_server.portal.visits import Visit, refuse
+from mock_server.clock import SECOND, Clock
+from mock_server.control.faults import strike
 from mock_server.portal.worlds import TooManyWorlds, World, Worlds
-from mock_server.refusals import Refusal
 from mock_server.rulebook.constants import BASE_PATH, BODY_BYTES
-from mock_server.rulebook.forms import Note
-from mock_server.rulebook.operations import BY_PATH, OPERATIONS, Operation
-from mock_server.store.journal import JournalRow
+from mock_server.rulebook.operations import BY_PATH, OPERATIONS
 from mock_server.store.stores import Store
-from mock_server.store.worlds import WorldRow
-from mock_server.web.bodies import TooLarge, read_body
-from mock_server.web.envelope import Answer, Envelope
-from mock_server.web.journal import Exchange, Recorder, row_of
+from mock_server.web.bodies import Gone, TooLarge, read_body
+from mock_server.web.envelope import Answer
+from mock_server.web.journal import Recorder
 from mock_server.web.paths import world_of
-from mock_server.web.requests import Request, body_of, demand_json, demand_method, with_query
-
-log = logging.getLogger("vatportal_mock")
-
-
-class Handler(NamedTuple):
-    """What an operation does.
-
-    Attributes:
-        perform: the work, inside a transaction; `data` as an object or as finished JSON.
-        writes: whether the transaction may change anything.
-        prepare: what needs no transaction of its own and comes before it.
-        bare: whether the answer goes without an envelope (R-24).
-    """
-
-    perform: Callable[..., Any]
-    writes: bool = False
-    prepare: Callable[[Visit], Any] | None = None
-    bare: bool = False
-
-
-HANDLERS: Mapping[str, Handler] = {
-    "import_upload_invoices": Handler(imports.import_, writes=True, prepare=imports.check_invoices),
-    "inv_read_invoices": Handler(reading.inv_read_invoices),
-    "inv_delete": Handler(deletions.inv_delete, writes=True),
-    "read_proc_status": Handler(status.read_proc_status),
-    "read_proc_data": Handler(status.read_proc_data),
-    "etx_import": Handler(downloads.etx_import, writes=True),
-    "etx_read_invoices": Handler(downloads.etx_read_invoices),
-    "etx_delete": Handler(deletions.etx_delete, writes=True),
-    "reset_start": Handler(renewal.reset_start, writes=True, bare=True),
-    "reset_confirm": Handler(renewal.reset_confirm, writes=True, bare=True),
-}
-
-
-class _Progress:
-    """How far a request has come; what the journal will say of it."""
-
-    __slots__ = ("account", "notes", "readable", "visit", "way")
-
-    def __init__(self) -> None:
-        self.account: str | None = None
-        self.way = "none"
-        self.readable = True
-        self.notes: list[Note] = []
-        self.visit: Visit | None = None
+from mock_server.web.requests import Request
+from mock_server.web.sequence import MayStrike, Sequence
+from mock_server.web.troubles import (
+    HEADER,
+    NO_TROUBLE,
+    Trouble,
+    UnknownScenario,
+    delivered,
+    drop,
+    mutated,
+    of_fault,
+    of_header,
+)
 
 
 class Api:
@@ -82,195 +36,63 @@ class Api:
     def __init__(self, store: Store, worlds: Worlds, clock: Clock) -> None:
         self._store = store
         self._worlds = worlds
-        self._clock = clock
         self._recorder = Recorder(store)
-        self._envelopes: dict[tuple[str, int], Envelope] = {}
+        self.sequence = Sequence(store, worlds, clock, self._recorder)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name, path = world_of(scope["raw_path"])
+        world, path = world_of(scope["raw_path"])
         operation = BY_PATH.get(path)
-        if operation is None or name is None:
+        if operation is None or world is None:
             await _send(send, _no_such_path(scope["path"]))
             return
+        raw, too_large = b"", False
         try:
             raw = await read_body(scope, receive, BODY_BYTES)
         except TooLarge:
-            raw = None
-        if raw is None:
-            request = Request(operation, scope["method"], scope["headers"], b"", b"")
-        else:
-            request = Request(operation, scope["method"], scope["headers"], scope["query_string"], raw)
+            too_large = True
+        except Gone:
+            return
+        request = Request(operation, scope["method"], scope["headers"], scope["query_string"], raw, too_large)
         try:
-            answer, row = self.answer(name, request, too_large=raw is None)
+            scenario = request.header(HEADER)
+            if scenario is not None:
+                await self._troubled(scope, receive, send, world, request, of_header(scenario, operation.starts))
+                return
+            answer, row = self.sequence.answer(world, request)
+        except MayStrike as may:
+            await self._troubled(scope, receive, send, world, request, self._met(may.view, operation.name))
+            return
+        except UnknownScenario as unknown:
+            await _send(send, unknown.answer())
+            return
         except TooManyWorlds as error:
             await _send(send, Answer(503, wire.text({"error": str(error)}), None))
             return
         if row is not None:
             await self._recorder.of_read(row)
-        await _send(send, answer, close=raw is None)
+        await _send(send, answer, close=too_large)
 
-    def answer(self, world: str, request: Request, too_large: bool = False) -> tuple[Answer, JournalRow | None]:
-        """The answer to one request, and its journal row unless that went with the change it made."""
-        started = self._clock.stopwatch()
-        row = self._worlds.row(world)
-        real = self._clock.now()
-        now = row.clock.at(real)
-        if row.next_due is not None and row.next_due <= now:
-            now = self._settle(row)
-        view = self._worlds.view(row)
-        envelope = self._envelope(request.operation, view)
-        progress = _Progress()
+    async def _troubled(
+        self, scope: Scope, receive: Receive, send: Send, world: str, request: Request, trouble: Trouble
+    ) -> None:
+        """Answer a request that meets trouble: held up, refused, spoilt or lost."""
+        if trouble.delay:
+            generation = self._worlds.row(world).generation
+            await asyncio.sleep(trouble.delay / SECOND)
+            row = self._store.worlds.find(world)
+            if row is None or row.generation != generation:
+                await drop(scope, receive)  # its world was reset meanwhile, and it must not touch the new one
+                return
+        answer, journal_row = self.sequence.answer(world, request, trouble)
+        if journal_row is not None:
+            await self._recorder.of_read(journal_row)
+        await delivered(scope, receive, send, mutated(answer, trouble.mutate), trouble.connection)
 
-        def journal_row(answer: Answer, because: str = "") -> JournalRow:
-            progress.notes.extend(Note((), name, "this answer rests on an assumption") for name in view.leaned_on())
-            exchange = Exchange(
-                row.id,
-                real,
-                now,
-                request.operation.name,
-                request.method,
-                progress.account,
-                progress.way,
-                request.raw,
-                progress.readable,
-                progress.notes,
-                because,
-            )
-            return row_of(exchange, answer, self._clock.stopwatch() - started)
-
-        try:
-            if too_large:
-                raise refuse("missing-elements", f"the body is larger than {BODY_BYTES} bytes")
-            return self._perform(row, view, envelope, request, now, progress, journal_row)
-        except Refusal as refusal:
-            answer = envelope.error(refusal, 413 if too_large else None)
-            return answer, self._after_refusal(progress, journal_row(answer, refusal.because))
-        except Exception:
-            log.exception("internal error in %s", request.operation.name)
-            answer = envelope.error(Refusal("request", "internal-error"))
-            return answer, journal_row(answer, "an error of the simulator itself; see its log")
-
-    def _perform(
-        self,
-        row: WorldRow,
-        view: World,
-        envelope: Envelope,
-        request: Request,
-        now: int,
-        progress: _Progress,
-        journal_row: Callable[[Answer], JournalRow],
-    ) -> tuple[Answer, JournalRow | None]:
-        handler = HANDLERS[request.operation.name]
-        visit = self._admit(view, request, now, progress)
-        prepared = () if handler.prepare is None else (handler.prepare(visit),)
-        if not handler.writes:
-            with self._store.reading():
-                data = handler.perform(visit, *prepared)
-            answer = _answer(envelope, handler, data)
-            return answer, journal_row(answer)
+    def _met(self, view: World, operation: str) -> Trouble:
+        """The fault that this request meets, counted."""
         with self._store.writing():
-            locked = self._store.worlds.lock(row.id)
-            visit.now = locked.clock.at(self._clock.now())
-            if locked.next_due is not None and locked.next_due <= visit.now:
-                settle(self._store, view, visit.now)
-            data = handler.perform(visit, *prepared)
-            answer = _answer(envelope, handler, data)
-            self._write_audits(visit)
-            self._recorder.with_change(journal_row(answer))
-        return answer, None
-
-    def _admit(self, view: World, request: Request, now: int, progress: _Progress) -> Visit:
-        """Everything that comes before the operation itself, in the order of R-19."""
-        operation, readings = request.operation, view.readings
-        # -- method, content type, JSON (1, 2, 3)
-        demand_method(request, readings)
-        demand_json(request)
-        progress.readable = False
-        body = body_of(request)
-        progress.readable = True
-        form = view.form(operation.request)
-        body = with_query(request, body, form, readings, progress.notes)
-        if readings.choose("R-42") == "coerce":
-            body = form.coerced(body)
-        # -- who calls (4, 5, 7, and a partner's 15, 16, 17)
-        caller = NOBODY
-        if operation.credentials:
-            proof = Proof(request.token, body.get("username"), body.get("password"))
-            progress.way = proof.way
-            caller = accounts.identify(view, proof, body)
-            progress.account = caller.username
-            if proof.way == "token" and proof.password is not None:
-                progress.notes.append(Note((), "R-25", "token and password both sent: the token decides"))
-        # -- a phone at all (15), the form (3), the caller's own phone (15), and something to do (6)
-        asks_phone = _asks_phone(operation, body)
-        if asks_phone and not caller.phones:
-            raise refuse("no-asan-phone", "no ASAN phone is configured for the user")
-        violations = form.violations(body)
-        wrong = [row for row in violations if row.code not in (None, 6)]
-        if wrong:
-            raise refuse("missing-elements", "; ".join(row.text for row in wrong[:20]))
-        for row in violations:
-            if row.code is None:
-                body.pop(str(row.path[0]), None)
-                progress.notes.append(Note(row.path, "R-53", f"{row.text}: ignored"))
-        progress.notes.extend(form.notes(body))
-        _demand_own_phone(operation, caller, body)
-        if violations and any(row.code == 6 for row in violations):
-            raise refuse("empty-invoices", "invoices is empty")
-        visit = Visit(self._store, view, now, operation.name, caller, body, form.defaults)
-        visit.notes = progress.notes
-        progress.visit = visit
-        return visit
-
-    def _settle(self, row: WorldRow) -> int:
-        """Apply what is due; the instant at which it was looked at."""
-        with self._store.writing():
-            locked = self._store.worlds.lock(row.id)
-            now = locked.clock.at(self._clock.now())
-            settle(self._store, self._worlds.view(locked), now)
-        return now
-
-    def _after_refusal(self, progress: _Progress, row: JournalRow) -> JournalRow | None:
-        """A refusal that the audit trail must tell of is written at once, with its journal row."""
-        if progress.visit is None or not progress.visit.audits:
-            return row
-        with self._store.writing():
-            self._write_audits(progress.visit)
-            self._recorder.with_change(row)
-        return None
-
-    def _write_audits(self, visit: Visit) -> None:
-        for audit in visit.audits:
-            self._store.journal.audit(visit.world.id, audit)
-
-    def _envelope(self, operation: Operation, view: World) -> Envelope:
-        key = (operation.name, id(view.readings))
-        envelope = self._envelopes.get(key)
-        if envelope is None or envelope.readings is not view.readings:
-            envelope = self._envelopes[key] = Envelope(operation, view.readings)
-        return envelope
-
-
-def _answer(envelope: Envelope, handler: Handler, data: Any) -> Answer:
-    raw = data if isinstance(data, bytes) else wire.text(data)
-    return Answer(200, raw) if handler.bare else envelope.success(raw)
-
-
-def _asks_phone(operation: Operation, body: Mapping[str, Any]) -> bool:
-    """Whether e-taxes will be reached, which needs a phone (F-AUTH-07, R-68, R-69)."""
-    if operation.starts == "import":
-        return body.get("upload") is True
-    return operation.phone in ("required", "account")
-
-
-def _demand_own_phone(operation: Operation, caller: Caller, body: Mapping[str, Any]) -> None:
-    """A phone that is named is one of the user's (R-12); a partner's was judged with his account."""
-    if (
-        operation.phone == "required"
-        and not caller.partner
-        and body.get("phone", caller.phones[0]) not in caller.phones
-    ):
-        raise refuse("no-asan-phone", "the phone is not one of the user's")
+            met = strike(self._store, view, operation)
+        return NO_TROUBLE if met is None else of_fault(view, *met)
 
 
 def _no_such_path(path: str) -> Answer:

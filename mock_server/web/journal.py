@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from mock_server.rulebook.forms import Note
+from mock_server.store.coverage import Seen
 from mock_server.store.journal import JournalRow
 from mock_server.store.stores import Store
 from mock_server.web.envelope import Answer
@@ -81,11 +82,17 @@ class Recorder:
         self._store = store
         self._rows: list[JournalRow] = []
         self._written: asyncio.Future[None] | None = None
+        self._seen: list[tuple[int, Seen]] = []
         self._since_trim: Counter[int] = Counter()
+
+    def saw(self, world: int, seen: Seen) -> None:
+        """Note an outcome that may be new, with the next rows that are written."""
+        self._seen.append((world, seen))
 
     def with_change(self, row: JournalRow) -> None:
         """Write a row inside the transaction of the change it tells of."""
         self._store.journal.add(row)
+        self._write_seen()
         self._count(row.world)
 
     def of_read(self, row: JournalRow) -> asyncio.Future[None]:
@@ -103,6 +110,7 @@ class Recorder:
         try:
             with self._store.writing():
                 self._store.journal.add_all(rows)
+                self._write_seen()
                 for row in rows:
                     self._count(row.world)
         except Exception as error:
@@ -111,6 +119,11 @@ class Recorder:
             return
         if written is not None:
             written.set_result(None)
+
+    def _write_seen(self) -> None:
+        while self._seen:
+            world, seen = self._seen.pop()
+            self._store.coverage.add(world, [seen])
 
     def _count(self, world: int) -> None:
         self._since_trim[world] += 1

@@ -26,6 +26,11 @@ def world_of(raw_path: bytes) -> tuple[str | None, str]:
     return name, raw_path[len(_BASE) :].decode("latin-1")
 
 
+def is_world(name: str) -> bool:
+    """Whether this can be a world's name."""
+    return _OF_WORLD.fullmatch(f"/w/{name}".encode()) is not None and "/" not in name
+
+
 def is_portal(path: str) -> bool:
     """Whether the portal, rather than the simulator's own pages, is to answer."""
     if path.startswith("/w/"):

@@ -45,6 +45,7 @@ class Http11Protocol(HttpToolsProtocol):
         if self._offered is not None:
             self.headers[:] = self._offered
             self._offered = None
+        self.scope["extensions"] = {"vatportal_mock.drop": {"close": self.transport.close}}
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -25,6 +25,7 @@ class Request(NamedTuple):
     headers: Iterable[tuple[bytes, bytes]]
     query: bytes
     raw: bytes
+    too_large: bool = False
 
     def header(self, name: bytes) -> bytes | None:
         for key, value in self.headers:

@@ -1,0 +1,80 @@
+"""The simulated ASAN phone: the questions it has been asked, and a person's answers."""
+
+from typing import Any, Literal
+
+from mock_server.control.desk import Change, Desk, Problem
+from mock_server.control.steering import SHOWN, happen
+from mock_server.portal import processes
+from mock_server.portal.moments import iso
+from mock_server.portal.processes import Event
+from mock_server.store.processes import ProcessRow
+
+
+def inbox(desk: Desk) -> list[dict[str, Any]]:
+    """Every question put to a phone by the newest processes, the latest first."""
+    change = desk.look()
+    rows = desk.store.processes.newest(change.row.id, SHOWN)
+    return [entry for row in rows for entry in reversed(_questions(change, row))]
+
+
+def answer(desk: Desk, confirmation: str, what: Literal["confirm", "refuse"]) -> dict[str, Any]:
+    """Confirm or refuse a question.
+
+    Raises:
+        Problem: 404 for no such question, 409 for one that is answered or expired: nothing happens then.
+    """
+    process, _, pin = confirmation.partition("-")
+    with desk.change() as change:
+        row = desk.store.processes.find(change.row.id, int(process)) if process.isdecimal() else None
+        entries = [] if row is None else _questions(change, row)
+        entry = next((entry for entry in entries if entry["id"] == confirmation), None)
+        if row is None or entry is None:
+            raise Problem(404, "no such confirmation", f"no phone was asked {confirmation!r}", given=confirmation)
+        if entry["state"] != "pending":
+            raise Problem(
+                409,
+                "too late",
+                f"the question was {entry['state']} already, so this answer has no effect",
+                given=what,
+                extra={"confirmation": entry},
+            )
+        record, line = processes.read(row.record)
+        place = next(place for place, mark in enumerate(line.marks) if str(mark.stage.pin) == pin)
+        happen(desk, change, row, record, Event(change.now, what, place))
+        row = desk.store.processes.find(change.row.id, row.id)
+        assert row is not None
+        return next(entry for entry in _questions(change, row) if entry["id"] == confirmation)
+
+
+def _questions(change: Change, row: ProcessRow) -> list[dict[str, Any]]:
+    record, line = processes.read(row.record)
+    entries = []
+    for stage, start, end in line.marks:
+        if not stage.pin or start is None or start > change.now:
+            continue
+        entries.append(
+            {
+                "id": f"{row.id}-{stage.pin}",
+                "process": row.id,
+                "pin": stage.pin,
+                "code": stage.code,
+                "phone": record.phone,
+                "company": row.company,
+                "company_name": change.view.companies.get(row.company, ""),
+                "kind": record.kind,
+                "count": record.count,
+                "asked_at": iso(start),
+                "expires_at": None if stage.expires is None else iso(start + stage.expires),
+                "state": _state(line, end, change.now),
+            }
+        )
+    return entries
+
+
+def _state(line: processes.Timeline, end: int | None, now: int) -> str:
+    """`pending`, `confirmed`, `refused`, `expired`, or `withdrawn` when the process ended otherwise."""
+    if end is not None and end <= now:
+        return "confirmed"
+    if line.ended is None or line.ended > now:
+        return "pending"
+    return processes.unconfirmed(line) or "withdrawn"

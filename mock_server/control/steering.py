@@ -1,0 +1,117 @@
+"""Processes from outside: look at them, push them on, stop them, make them fail."""
+
+from typing import Any
+
+from mock_server.control.desk import Change, Desk, Problem
+from mock_server.portal import processes
+from mock_server.portal.moments import iso
+from mock_server.portal.processes import Event, Happening, Record, Snapshot, Timeline
+from mock_server.portal.settling import settle
+from mock_server.rulebook.constants import exception_text
+from mock_server.store.processes import ProcessRow
+
+SHOWN = 200
+"""How many processes a list shows, the newest first."""
+
+_LIVE = ("step", "finish", "fail", "stall", "release")
+
+
+def listed(desk: Desk) -> list[dict[str, Any]]:
+    """The newest processes of the world, all companies'."""
+    change = desk.look()
+    return [_shown(row, change.now) for row in desk.store.processes.newest(change.row.id, SHOWN)]
+
+
+def one(desk: Desk, process: int) -> dict[str, Any]:
+    change = desk.look()
+    return _shown(_found(desk, change, process), change.now)
+
+
+def steer(desk: Desk, process: int, what: Happening, text: str | None = None) -> dict[str, Any]:
+    """Make something happen to a process now.
+
+    `step` passes the stage it is in, `finish` all that are left, `fail` ends it with a text, `stall` stops it
+    where it is, `release` lets it go on.
+
+    Raises:
+        Problem: 404 for no such process, 409 when it has ended or is not stalled.
+    """
+    assert what in _LIVE
+    with desk.change() as change:
+        row = _found(desk, change, process)
+        record, line = processes.read(row.record)
+        look = processes.look(line, change.now)
+        if look.ended:
+            raise Problem(409, "it has ended", f"process {process} has ended; nothing can happen to it any more")
+        place = current_place(line, change.now)
+        _demand_sense(process, record, look, what)
+        event = Event(change.now, what, place, text or exception_text("stopped") if what == "fail" else "")
+        happen(desk, change, row, record, event)
+    return one(desk, process)
+
+
+def happen(desk: Desk, change: Change, row: ProcessRow, record: Record, event: Event) -> None:
+    """Note an event in a process's record, and apply what follows from it at once."""
+    record = record.with_event(event)
+    due = processes.next_due(processes.timeline(record), row.applied)
+    desk.store.processes.save(change.row.id, row.id, processes.written(record), row.applied, due)
+    settle(desk.store, change.view, change.now)
+
+
+def current_place(line: Timeline, now: int) -> int:
+    """The place of the stage that is not over yet."""
+    for place, (_, _, end) in enumerate(line.marks):
+        if end is None or end > now:
+            return place
+    return len(line.marks) - 1
+
+
+def _demand_sense(process: int, record: Record, look: Snapshot, what: Happening) -> None:
+    stalled = processes.stalled(record) or (look.current is not None and look.current.held and not look.begun)
+    if what == "release" and not stalled:
+        raise Problem(409, "it is not stalled", f"process {process} is not stalled; there is nothing to release")
+    if what == "stall" and stalled:
+        raise Problem(409, "it is stalled", f"process {process} is stalled already; release lets it go on")
+
+
+def _found(desk: Desk, change: Change, process: int) -> ProcessRow:
+    row = desk.store.processes.find(change.row.id, process)
+    if row is None:
+        raise Problem(404, "no such process", f"this world has no process {process}", given=str(process))
+    return row
+
+
+def _shown(row: ProcessRow, now: int) -> dict[str, Any]:
+    record, line = processes.read(row.record)
+    look = processes.look(line, now)
+    return {
+        "id": row.id,
+        "kind": record.kind,
+        "company": row.company,
+        "account": row.username,
+        "state": state_of(look),
+        "stage": None if look.current is None else look.current.name,
+        "waiting_for_pin": look.waiting or None,
+        "began": iso(record.began),
+        "ended": iso(line.ended) if look.ended and line.ended is not None else None,
+        "count": row.listed if record.kind == "download" else record.count,
+        "failures": list(look.failures),
+        "stages": [
+            {
+                "name": stage.name,
+                "pin": stage.pin or None,
+                "busy": stage.busy,
+                "begins": None if start is None else iso(start),
+                "ends": None if end is None else iso(end),
+            }
+            for stage, start, end in line.marks
+        ],
+        "events": [{"at": iso(event.at), "what": event.what, "text": event.text} for event in record.events],
+    }
+
+
+def state_of(look: Snapshot) -> str:
+    """`running`, `finished` or `failed`."""
+    if not look.ended:
+        return "running"
+    return "failed" if look.failures else "finished"

@@ -1,0 +1,177 @@
+"""Worlds from outside: make, list, delete, reset; snapshots; readings and settings."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from mock_server.control.desk import Desk, Problem
+from mock_server.portal.moments import iso
+from mock_server.portal.plans import PACES
+from mock_server.portal.worlds import Start, TooManyWorlds, WorldSettings
+from mock_server.refusals import ConfigurationError
+from mock_server.rulebook.constants import PAGE_SIZE
+from mock_server.rulebook.ledger import Ledger
+
+MAX_SNAPSHOTS = 100
+MAX_PAGE_SIZE = 100_000
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+
+
+def listed(desk: Desk) -> list[dict[str, Any]]:
+    """Every world: name, generation, its own clock."""
+    found = []
+    for name in desk.store.worlds.names():
+        row = desk.store.worlds.find(name)
+        if row is not None:
+            found.append({"name": name, "generation": row.generation, "now": iso(row.clock.at(desk.clock.now()))})
+    return found
+
+
+def make(desk: Desk, name: str, start: Start, admin_token: str | None) -> dict[str, Any]:
+    """A new world.
+
+    Raises:
+        Problem: 400 for a name or setting that cannot be, 409 for a name that is taken or one world too many.
+    """
+    demand_name(name)
+    check_settings(start.readings, start.pace, start.page_size)
+    if desk.store.worlds.find(name) is not None:
+        raise Problem(409, "it is there", f"there is a world {name!r} already; delete or reset it", given=name)
+    try:
+        desk.worlds.make(name, start, admin_token)
+    except TooManyWorlds as error:
+        raise Problem(409, "too many worlds", str(error)) from None
+    return {"name": name, "url": f"/w/{name}/api"}
+
+
+def delete(desk: Desk, name: str) -> dict[str, Any]:
+    """Remove a world with all its snapshots; it begins anew when somebody uses the name again."""
+    row = desk.store.worlds.find(name)
+    if row is None:
+        raise Problem.unknown("world", name, desk.store.worlds.names(), status=404)
+    with desk.store.writing():
+        for snapshot, _ in desk.store.copies.hidden_below(_prefix(name)):
+            hidden = desk.store.copies.hidden(_prefix(name) + snapshot)
+            if hidden is not None:
+                desk.store.worlds.remove(hidden)
+        desk.store.worlds.remove(row.id)
+    desk.worlds.forget(row)
+    return {"deleted": name}
+
+
+def reset(desk: Desk, to: str) -> dict[str, Any]:
+    """Back to the start, or to a snapshot; what is in flight cannot touch the new generation."""
+    if to != "start":
+        return restore(desk, to)
+    row = desk.worlds.row(desk.name)
+    with desk.store.writing():
+        desk.worlds.reset(row)
+    return {"name": desk.name, "generation": desk.worlds.row(desk.name).generation}
+
+
+def snapshots(desk: Desk) -> list[dict[str, Any]]:
+    desk.look()
+    return [{"name": name, "now": iso(now)} for name, now in desk.store.copies.hidden_below(_prefix(desk.name))]
+
+
+def save(desk: Desk, name: str) -> dict[str, Any]:
+    """Save the whole world under a name; a snapshot of that name is replaced."""
+    demand_name(name)
+    with desk.change() as change:
+        known = [known for known, _ in desk.store.copies.hidden_below(_prefix(desk.name))]
+        if name in known:
+            old = desk.store.copies.hidden(_prefix(desk.name) + name)
+            assert old is not None
+            desk.store.worlds.remove(old)
+        elif len(known) >= MAX_SNAPSHOTS:
+            raise Problem(409, "too many snapshots", f"a world has at most {MAX_SNAPSHOTS} snapshots")
+        clock = change.row.clock._replace(real=desk.clock.now(), world=change.now)
+        copy = desk.store.worlds.add(_prefix(desk.name) + name, b"", clock, "{}", "{}", None)
+        desk.store.copies.hide(copy)
+        desk.store.copies.rows(change.row.id, copy)
+    return {"name": name, "now": iso(change.now)}
+
+
+def restore(desk: Desk, name: str) -> dict[str, Any]:
+    """Everything as it was when the snapshot was taken, its clock too, which runs on from there."""
+    row = desk.worlds.row(desk.name)
+    saved = desk.store.copies.hidden(_prefix(desk.name) + name)
+    if saved is None:
+        known = [known for known, _ in desk.store.copies.hidden_below(_prefix(desk.name))]
+        raise Problem.unknown("snapshot", name, known, status=404)
+    with desk.store.writing():
+        clock = desk.store.worlds.lock(saved).clock
+        desk.store.worlds.clear(row.id)
+        desk.store.copies.rows(saved, row.id)
+        desk.store.worlds.set_clock(row.id, clock._replace(real=desk.clock.now()))
+        desk.store.worlds.bump(row.id)
+    return {"name": desk.name, "generation": desk.worlds.row(desk.name).generation, "now": iso(clock.world)}
+
+
+def readings(desk: Desk) -> dict[str, Any]:
+    """The answers in force: `{"edition", "readings"}`."""
+    view = desk.look().view
+    return {"edition": view.readings.edition, "readings": view.readings.in_force()}
+
+
+def put_readings(desk: Desk, patch: Mapping[str, str]) -> dict[str, Any]:
+    """Choose other answers for this world; unknown ids and answers are refused, and nothing changes then."""
+    check_settings(patch, None, None)
+    with desk.change() as change:
+        chosen = {**change.view.settings.readings, **patch}
+        _save(desk, change.row.id, msgspec.structs.replace(change.view.settings, readings=chosen))
+    return readings(desk)
+
+
+def settings(desk: Desk) -> dict[str, Any]:
+    """`{"pace", "page_size", "series"}`; a page size that is not the documents' is marked."""
+    view = desk.look().view
+    return {
+        "pace": view.pace,
+        "page_size": view.page_size,
+        "page_size_documented": view.page_size == PAGE_SIZE,
+        "series": view.series,
+    }
+
+
+def put_settings(desk: Desk, pace: str | None, page_size: int | None) -> dict[str, Any]:
+    """Choose another pace or page size for this world; processes under way keep theirs."""
+    check_settings({}, pace, page_size)
+    with desk.change() as change:
+        now = change.view.settings
+        chosen = msgspec.structs.replace(now, pace=pace or now.pace, page_size=page_size or now.page_size)
+        _save(desk, change.row.id, chosen)
+    return settings(desk)
+
+
+def check_settings(readings: Mapping[str, str], pace: str | None, page_size: int | None) -> None:
+    """Raises a Problem (400) for an unknown reading, answer or pace, or a page size out of bounds."""
+    try:
+        Ledger.load().check(readings)
+    except ConfigurationError as error:
+        raise Problem(400, "no such reading or answer", str(error)) from None
+    if pace is not None and pace not in PACES:
+        raise Problem.unknown("pace", pace, PACES)
+    if page_size is not None and not 1 <= page_size <= MAX_PAGE_SIZE:
+        raise Problem(400, "no such page size", f"page_size is from 1 to {MAX_PAGE_SIZE}", given=str(page_size))
+
+
+def demand_name(name: str) -> None:
+    """Raises a Problem (400) unless this can be the name of a world or a snapshot."""
+    if NAME.fullmatch(name) is None:
+        raise Problem(
+            400,
+            "no such name",
+            "a name is 1 to 64 of a-z 0-9 . _ -, beginning and ending with a letter or digit",
+            given=name[:100],
+        )
+
+
+def _save(desk: Desk, world: int, chosen: WorldSettings) -> None:
+    desk.store.worlds.set_settings(world, msgspec.json.encode(chosen).decode())
+
+
+def _prefix(world: str) -> str:
+    return f"snapshot/{world}/"

@@ -1,0 +1,150 @@
+"""The control API over HTTP: finds the row, asks for the token, answers or explains."""
+
+import hmac
+import logging
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as HttpRoute
+
+from mock_server import wire
+from mock_server.clock import Clock
+from mock_server.control.desk import Desk, Problem
+from mock_server.portal.worlds import TooManyWorlds, Worlds
+from mock_server.store.stores import Store
+from mock_server.web.admin.calls import BODY_BYTES, Call, Route, answer, body_of, query_of
+from mock_server.web.admin.openapi import described
+from mock_server.web.admin.routes import ROUTES
+from mock_server.web.bodies import TooLarge, read_body
+from mock_server.web.paths import DEFAULT_WORLD, is_world
+
+log = logging.getLogger("vatportal_mock")
+
+BASE = "/__admin"
+_PROBLEM = "application/problem+json"
+
+
+class Guard(NamedTuple):
+    """Who may use the control API.
+
+    Attributes:
+        token: the admin token; `None` leaves it open (loopback only).
+    """
+
+    token: str | None
+
+    def demand(self, request: Request, own: str | None, server: bool) -> None:
+        """Raises a Problem (401) unless the request shows the admin token, or the world's own.
+
+        A world that has a token of its own is closed even where the server is open.
+        """
+        if self.token is None and (own is None or server):
+            return
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        allowed = [token for token in (self.token, None if server else own) if token is not None]
+        matches = [hmac.compare_digest(token.encode(), given.strip().encode()) for token in allowed]
+        if kind.lower() != "bearer" or not any(matches):
+            raise Problem(401, "the admin token is wanted", "send `Authorization: Bearer <admin token>`")
+
+
+def routes(store: Store, worlds: Worlds, clock: Clock, guard: Guard) -> list[HttpRoute]:
+    """The rows of the control API as routes, for the default world and for any other."""
+    control = _Control(store, worlds, clock, guard)
+    found = [
+        HttpRoute(prefix + BASE + path, control.endpoint(path), methods=_methods(path))
+        for prefix in ("", "/w/{__world}")
+        for path in dict.fromkeys(route.path for route in ROUTES)
+    ]
+    for prefix in ("", "/w/{__world}"):
+        found.append(HttpRoute(f"{prefix}{BASE}/openapi.json", control.openapi))
+        found.append(HttpRoute(f"{prefix}{BASE}/{{rest:path}}", control.unknown, methods=_ALL))
+    return found
+
+
+_ALL = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def _methods(path: str) -> list[str]:
+    return _ALL if any(route.path == path for route in ROUTES) else []
+
+
+class _Control:
+    def __init__(self, store: Store, worlds: Worlds, clock: Clock, guard: Guard) -> None:
+        self._store = store
+        self._worlds = worlds
+        self._clock = clock
+        self._guard = guard
+        self._rows: dict[tuple[str, str], Route] = {(route.method, route.path): route for route in ROUTES}
+
+    def endpoint(self, path: str) -> Any:
+        async def handle(request: Request) -> Response:
+            try:
+                return await self._handle(request, path)
+            except Problem as problem:
+                return _problem(problem)
+            except TooManyWorlds as error:
+                return _problem(Problem(409, "too many worlds", str(error)))
+            except TooLarge:
+                return _problem(Problem(413, "too large", f"a body has at most {BODY_BYTES} bytes"))
+            except Exception:
+                log.exception("internal error in the control API")
+                return _problem(Problem(500, "internal error", "an error of the simulator itself; see its log"))
+
+        return handle
+
+    async def openapi(self, request: Request) -> Response:
+        return _json(200, described(str(request.base_url).rstrip("/") + BASE))
+
+    async def unknown(self, request: Request) -> Response:
+        given = "/" + request.path_params["rest"]
+        paths = dict.fromkeys(route.path for route in ROUTES)
+        return _problem(Problem.unknown("path of the control API", given[:200], paths, status=404))
+
+    async def _handle(self, request: Request, path: str) -> Response:
+        route = self._row(request, path)
+        parameters = dict(request.path_params)
+        name = parameters.pop("__world", DEFAULT_WORLD)
+        if not is_world(name):
+            raise Problem(404, "no such world", "a world's name is 1 to 64 of a-z 0-9 . _ -", given=name[:100])
+        if not route.open:
+            row = self._store.worlds.find(name)
+            own = None if row is None else self._store.worlds.admin_token(row.id)
+            self._guard.demand(request, own, route.server)
+        query = query_of(route, dict(request.query_params))
+        raw = await read_body(request.scope, request.receive, BODY_BYTES)
+        desk = Desk(self._store, self._worlds, self._clock, name)
+        result = await answer(route, Call(desk, parameters, query, body_of(route, raw)))
+        return result if isinstance(result, Response) else _json(route.status, result)
+
+    def _row(self, request: Request, path: str) -> Route:
+        route = self._rows.get((request.method, path))
+        if route is None:
+            allowed = [method for method, known in self._rows if known == path]
+            raise Problem(
+                405,
+                "wrong method",
+                f"{BASE}{path} takes {' and '.join(allowed)}",
+                given=request.method,
+                allowed=allowed,
+            )
+        return route
+
+
+def _json(status: int, value: Any) -> Response:
+    return Response(wire.text(value), status, media_type="application/json")
+
+
+def _problem(problem: Problem) -> Response:
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    for name in ("given", "allowed", "nearest"):
+        value = getattr(problem, name)
+        if value is not None:
+            body[name] = value
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
+    return Response(wire.text({**body, **problem.extra}), problem.status, headers, _PROBLEM)

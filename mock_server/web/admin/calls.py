@@ -1,0 +1,140 @@
+"""What a call of the control API is made of, and how its body is read."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal, NamedTuple, get_args, get_origin
+
+import msgspec
+
+from mock_server import wire
+from mock_server.control.desk import Desk, Problem
+from mock_server.refusals import nearest
+
+BODY_BYTES = 64 * 1024 * 1024
+
+
+class Call(NamedTuple):
+    """One call as its handler sees it.
+
+    Attributes:
+        path: what the path names, such as `{"process": "5001"}`.
+        query: the query string's parameters, each once.
+        body: the body, in the form that the route demands.
+    """
+
+    desk: Desk
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+
+    def number(self, name: str) -> int:
+        """A number in the path; 404 for what is none."""
+        text = self.path[name]
+        if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+            raise Problem(404, f"no such {name}", f"{text[:100]!r} is no number", given=text[:100])
+        return int(text)
+
+
+Handler = Callable[[Call], Any]
+
+
+class Route(NamedTuple):
+    """A row of the control API.
+
+    Attributes:
+        path: below `/__admin`, with `{names}`.
+        body: the struct of its body; `None` for a call without one.
+        query: names that its query string may have.
+        server: about the server rather than one world: a world's own token does not open it.
+        open: answers without a token (health).
+        plural: for lists: the key under which they stand, beside `total`.
+    """
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    handler: Handler
+    summary: str
+    body: type[msgspec.Struct] | None = None
+    query: tuple[str, ...] = ()
+    status: int = 200
+    server: bool = False
+    open: bool = False
+    plural: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.method.lower()}_{self.path.strip('/').replace('/', '_').replace('{', '').replace('}', '')}"
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """A body without anything in it."""
+
+
+async def answer(route: Route, call: Call) -> Any:
+    """What the handler says, awaited if need be; lists in their envelope."""
+    result = route.handler(call)
+    if inspect.isawaitable(result):
+        result = await _awaited(result)
+    if route.plural is not None and isinstance(result, list):
+        return {route.plural: result, "total": len(result)}
+    return result
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result
+
+
+def query_of(route: Route, given: Mapping[str, str]) -> Mapping[str, str]:
+    """The query parameters; an unknown one is refused with the nearest right one."""
+    for name in given:
+        if name not in route.query:
+            raise Problem.unknown("query parameter", name, route.query)
+    return given
+
+
+def body_of(route: Route, raw: bytes) -> Any:
+    """The body as the route's struct.
+
+    Raises:
+        Problem: 400: no JSON, an unknown key, a key too few, or a value of a wrong kind.
+    """
+    if route.body is None:
+        if raw.strip() not in (b"", b"{}"):
+            raise Problem(400, "no body wanted", f"{route.method} {route.path} takes no body")
+        return None
+    try:
+        value = wire.parse(raw) if raw.strip() else {}
+    except wire.Unreadable as error:
+        raise Problem(400, "no JSON", f"the body is no JSON: {error}") from None
+    if issubclass(route.body, msgspec.Struct) and isinstance(value, dict):
+        _demand_known(route.body, value, "")
+    try:
+        return msgspec.convert(value, route.body, strict=True)
+    except msgspec.ValidationError as error:
+        raise Problem(400, "not of the form wanted", str(error), allowed=route.body.__struct_fields__) from None
+
+
+def _demand_known(kind: type[msgspec.Struct], value: Mapping[str, Any], where: str) -> None:
+    if not kind.__struct_config__.forbid_unknown_fields:
+        return
+    fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    for key, inner in value.items():
+        if key not in fields:
+            guess = nearest(key, fields)
+            hint = f"; {guess!r}?" if guess else ""
+            raise Problem(400, "unknown key", f"unknown key {where + key!r}{hint}", given=key, allowed=fields)
+        nested = _struct_in(fields[key])
+        if nested is not None and isinstance(inner, dict):
+            _demand_known(nested, inner, f"{where}{key}.")
+
+
+def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
+    """The struct of an annotation such as `Between | None`."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return kind
+    if get_origin(kind) is not None or hasattr(kind, "__args__"):
+        for inner in get_args(kind):
+            found = _struct_in(inner)
+            if found is not None and get_origin(kind) not in (tuple, list, dict):
+                return found
+    return None

@@ -1,0 +1,121 @@
+"""The table of the control API: everything that can be done from outside, one row each."""
+
+from typing import Any
+
+from mock_server.control import clocks, faults, phone, steering, worlds
+from mock_server.control.desk import Problem
+from mock_server.control.faults import Fault
+from mock_server.portal.processes import Happening
+from mock_server.release import VERSION
+from mock_server.web.admin import bodies
+from mock_server.web.admin.calls import Call, Handler, Nothing, Route
+
+
+def _health(call: Call) -> dict[str, Any]:
+    call.desk.store.worlds.count()
+    return {"status": "ok", "alive": True, "ready": True}
+
+
+def _version(_: Call) -> dict[str, Any]:
+    return {"name": "vatportal-mock", "version": VERSION, "api": 1}
+
+
+def _reset(call: Call) -> dict[str, Any]:
+    return worlds.reset(call.desk, call.body.to)
+
+
+def _steer(what: Happening) -> Handler:
+    def handler(call: Call) -> Any:
+        return steering.steer(call.desk, call.number("process"), what, getattr(call.body, "text", None))
+
+    return handler
+
+
+def _put_clock(call: Call) -> dict[str, Any]:
+    return clocks.put(call.desk, call.body.now, call.body.speed, call.body.frozen)
+
+
+def _put_readings(call: Call) -> dict[str, Any]:
+    if not all(isinstance(answer, str) for answer in call.body.values()):
+        raise Problem(400, "not of the form wanted", 'the body is like {"R-16": "page"}')
+    return worlds.put_readings(call.desk, call.body)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/health", _health, "Is the server alive and ready?", server=True, open=True),
+    Route("GET", "/version", _version, "Version of the simulator and of this API", server=True, open=True),
+    Route("POST", "/reset", _reset, "Back to the start, or to a snapshot, as a new generation", bodies.Reset),
+    Route("GET", "/readings", lambda call: worlds.readings(call.desk), "The readings in force"),
+    Route("PUT", "/readings", _put_readings, "Choose other answers (a patch)", dict),  # type: ignore[arg-type]
+    Route("GET", "/settings", lambda call: worlds.settings(call.desk), "Pace and page size"),
+    Route(
+        "PUT",
+        "/settings",
+        lambda call: worlds.put_settings(call.desk, call.body.pace, call.body.page_size),
+        "Choose another pace or page size",
+        bodies.Settings,
+    ),
+    Route("GET", "/clock", lambda call: clocks.shown(call.desk), "The world's clock"),
+    Route("PUT", "/clock", _put_clock, "Set, freeze or speed up the clock; forward only", bodies.Clock),
+    Route(
+        "POST",
+        "/clock/advance",
+        lambda call: clocks.advance(call.desk, call.body.by),
+        "Let time pass at once; what falls due happens",
+        bodies.Advance,
+    ),
+    Route("GET", "/processes", lambda call: steering.listed(call.desk), "The newest processes", plural="processes"),
+    Route("GET", "/processes/{process}", lambda call: steering.one(call.desk, call.number("process")), "One process"),
+    Route("POST", "/processes/{process}/step", _steer("step"), "Pass the stage it is in", Nothing),
+    Route("POST", "/processes/{process}/finish", _steer("finish"), "Pass all stages that are left", Nothing),
+    Route("POST", "/processes/{process}/fail", _steer("fail"), "End it badly, with a text", bodies.Fail),
+    Route("POST", "/processes/{process}/stall", _steer("stall"), "Stop it where it is", Nothing),
+    Route("POST", "/processes/{process}/release", _steer("release"), "Let a stalled one go on", Nothing),
+    Route("GET", "/confirmations", lambda call: phone.inbox(call.desk), "The phone's inbox", plural="confirmations"),
+    Route(
+        "POST",
+        "/confirmations/{confirmation}/confirm",
+        lambda call: phone.answer(call.desk, call.path["confirmation"], "confirm"),
+        "Confirm a question on the phone",
+        Nothing,
+    ),
+    Route(
+        "POST",
+        "/confirmations/{confirmation}/refuse",
+        lambda call: phone.answer(call.desk, call.path["confirmation"], "refuse"),
+        "Refuse a question on the phone",
+        Nothing,
+    ),
+    Route("GET", "/faults", lambda call: faults.listed(call.desk), "The faults in force", plural="faults"),
+    Route(
+        "POST", "/faults", lambda call: faults.add(call.desk, call.body), "Put a fault in force", Fault, status=201
+    ),
+    Route("DELETE", "/faults", lambda call: faults.remove(call.desk), "Take all faults out of force"),
+    Route("DELETE", "/faults/{fault}", lambda call: faults.remove(call.desk, call.number("fault")), "Take one out"),
+    Route(
+        "GET", "/snapshots", lambda call: worlds.snapshots(call.desk), "Snapshots of this world", plural="snapshots"
+    ),
+    Route(
+        "POST",
+        "/snapshots",
+        lambda call: worlds.save(call.desk, call.body.name),
+        "Save the whole world under a name",
+        bodies.Snapshot,
+        status=201,
+    ),
+    Route(
+        "POST",
+        "/snapshots/{snapshot}/restore",
+        lambda call: worlds.restore(call.desk, call.path["snapshot"]),
+        "Everything as it was when the snapshot was taken",
+        Nothing,
+    ),
+    Route("GET", "/worlds", lambda call: worlds.listed(call.desk), "All worlds", server=True, plural="worlds"),
+    Route(
+        "DELETE",
+        "/worlds/{world}",
+        lambda call: worlds.delete(call.desk, call.path["world"]),
+        "Remove a world",
+        server=True,
+    ),
+)
