@@ -58,6 +58,8 @@ def test_every_flag_has_a_twin(file: Path) -> None:
         "workers": "3",
         "tls_cert": str(file),
         "tls_key": str(file),
+        "admin_token": "open sesame",
+        "no_admin": "no",
         "strict_documented": "yes",
         "log_format": "json",
         "reading": "R-02b=body-only",
@@ -77,6 +79,8 @@ def test_every_flag_has_a_twin(file: Path) -> None:
         workers=3,
         tls_cert=file,
         tls_key=file,
+        admin_token="open sesame",
+        no_admin=False,
         strict_documented=True,
         log_format="json",
     )

@@ -145,10 +145,17 @@ def _planned(visit: Visit, invoices: Sequence[Mapping[str, Any]], process: int, 
     if not upload:
         record = plan(visit.world, "import_only", process, visit.now)
         return msgspec.structs.replace(record, count=len(invoices))
-    changes = [*visit.changes, *(BY_BUYER[row["buyer"]].change for row in invoices if row["buyer"] in BY_BUYER)]
+    changes = [*visit.changes, *(_change(row) for row in invoices if row["buyer"] in BY_BUYER)]
     record = plan(visit.world, "import", process, visit.now, changes)
     refused, partial = _objections(visit, invoices)
-    record = msgspec.structs.replace(record, count=len(invoices), phone=visit.caller.phones[0], refused=refused)
+    for_all = any(change.approval for change in visit.changes)
+    record = msgspec.structs.replace(
+        record,
+        count=len(invoices),
+        phone=visit.caller.phones[0],
+        refused=refused,
+        approves=() if for_all else tuple(row["id"] for row in invoices if _change(row).approval),
+    )
     if not refused:
         return record
     return failing(record, "complete" if partial else "upload", refused.values())
@@ -159,7 +166,7 @@ def _objections(visit: Visit, invoices: Sequence[Mapping[str, Any]]) -> tuple[di
     texts: dict[str, str] = {}
     alone = True
     for place, row in enumerate(invoices):
-        change = BY_BUYER[row["buyer"]].change if row["buyer"] in BY_BUYER else Change()
+        change = _change(row)
         if place == 0:  # a scenario that is named for the whole request means its first invoice
             change = next((asked for asked in visit.changes if asked.objection), change)
         text = change.objection and change.objection.format(buyer=row["buyer"])
@@ -168,6 +175,12 @@ def _objections(visit: Visit, invoices: Sequence[Mapping[str, Any]]) -> tuple[di
             texts[row["id"]] = text
             alone = alone and change.partial
     return texts, alone and len(texts) < len(invoices)
+
+
+def _change(row: Mapping[str, Any]) -> Change:
+    """What the buyer's VOEN changes, if it is one of the scenarios'."""
+    scenario = BY_BUYER.get(row["buyer"])
+    return Change() if scenario is None else scenario.change
 
 
 def _objection(visit: Visit, row: Mapping[str, Any]) -> str | None:

@@ -84,7 +84,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         count: invoices submitted, or invoices to delete.
-        approval: how long after signing the counterparty approves by itself, if it does.
+        approval: how long after signing the counterparty approves by itself, if it does; `approves` names the
+            invoices by ERP id, none for all.
         refused: texts of e-taxes by ERP id, for invoices it objects to (R-62).
         download, deletion: what it is about, if it is one.
     """
@@ -96,6 +97,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     phone: str = ""
     events: tuple[Event, ...] = ()
     approval: int | None = None
+    approves: tuple[str, ...] = ()
     refused: dict[str, str] = {}
     download: Wanted | None = None
     deletion: Deletion | None = None

@@ -80,7 +80,7 @@ def _apply(
         case "signed":
             return _sign(store, world, row)
         case "approved":
-            _approve(store, world, row)
+            _approve(store, world, row, record)
         case "store":
             _store_download(store, world, row, record)
         case "delete":
@@ -166,11 +166,14 @@ def _sign(store: Store, world: World, row: ProcessRow) -> str | None:
     return None
 
 
-def _approve(store: Store, world: World, row: ProcessRow) -> None:
+def _approve(store: Store, world: World, row: ProcessRow, record: Record) -> None:
+    """The counterparty approves what waits for it; a scenario of one buyer is about his invoices alone."""
     signed = [
         outcome.registry
         for outcome in outcomes_of(store, world.id, row.id)
-        if outcome.status == "signed" and outcome.registry is not None
+        if outcome.status == "signed"
+        and outcome.registry is not None
+        and (not record.approves or outcome.id in record.approves)
     ]
     store.registry.set_status(world.id, signed, APPROVED, only_from=ON_APPROVAL)
 
