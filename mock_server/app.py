@@ -4,6 +4,7 @@ The one place that names a storage back-end, and the only one that knows every l
 """
 
 import logging
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,11 +13,11 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from mock_server.clock import Clock, SystemClock
 from mock_server.draws import Draws, secret_of
-from mock_server.portal.founding import BadWorldFile, WorldFile, read_world
+from mock_server.portal.world_file import BadWorldFile, WorldFile, read_world
 from mock_server.portal.worlds import Defaults, Worlds
 from mock_server.refusals import ConfigurationError
 from mock_server.rulebook.documents import fixture
@@ -46,7 +47,8 @@ class Simulator:
         self.worlds.row(DEFAULT_WORLD)
         self.portal = Api(self.store, self.worlds, clock)
         control = [] if settings.no_admin else routes(self.store, self.worlds, clock, guard)
-        self.pages: ASGIApp = Starlette(routes=[*pages(self.worlds), *control], lifespan=self._lifespan)
+        self.pages = Starlette(routes=[*pages(self.worlds), *control], lifespan=self._lifespan)
+        self.pages.router.default = self.portal  # which names its paths for any other one (R-46)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and is_portal(scope["path"]):
@@ -79,9 +81,9 @@ def serve(settings: Settings, announce: Callable[[str, str | None], None]) -> No
     Whoever is not on this machine needs the admin token for the control API; without one set, one is made.
 
     Raises:
-        ConfigurationError: the address, the database or the world file cannot be used.
+        ConfigurationError: the address, the certificate, the database or the world file cannot be used.
     """
-    configure_logs(settings.log_format)
+    _check_certificate(settings)
     made = None
     if not settings.loopback and settings.admin_token is None and not settings.no_admin:
         made = Draws(secret_of(None, "admin")).text("admin-token", settings.host)
@@ -104,13 +106,26 @@ def serve(settings: Settings, announce: Callable[[str, str | None], None]) -> No
 
 def _serve_alone(settings: Settings, listener: object) -> None:
     """One of several server processes on one socket and one database."""
-    configure_logs(settings.log_format)
     _run(create_app(settings), settings, listener)
 
 
 def _run(app: Simulator, settings: Settings, listener: object) -> None:
     config = configured(app, tls_cert=settings.tls_cert, tls_key=settings.tls_key)
+    configure_logs(settings.log_format)
     uvicorn.Server(config).run(sockets=[listener])  # type: ignore[list-item]  # a socket, sent between processes
+
+
+def _check_certificate(settings: Settings) -> None:
+    """A certificate or key that is none would otherwise show when the URL has been announced."""
+    if settings.tls_cert is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key, lambda: "")
+    except OSError as error:
+        pair = f"tls-cert {settings.tls_cert} with tls-key {settings.tls_key}"
+        raise ConfigurationError(
+            f"{pair}: not a PEM certificate and its key, without a pass phrase ({error.strerror or error})"
+        ) from None
 
 
 def _store(settings: Settings) -> Store:

@@ -20,8 +20,6 @@ MAX_EXPONENT = 40
 TOO_WIDE = Decimal("Infinity")
 """What a number too wide to be an amount is read as: no JSON Schema takes it for a number (R-47)."""
 
-_NOT_BRACKETS = bytes(sorted(set(range(256)) - set(b"[]{}")))
-
 
 class Unreadable(ValueError):
     """The bytes are not JSON, or beyond the bounds; the text says which."""
@@ -43,7 +41,7 @@ def parse(raw: bytes) -> Any:
         raise Unreadable("the body is not UTF-8") from None
     except RecursionError:
         raise Unreadable(f"nested deeper than {MAX_DEPTH}") from None
-    if _may_be_deep(raw) and _deeper_than(value, MAX_DEPTH):
+    if _may_be_deep(raw) and isinstance(value, (dict, list)) and _deeper_than(value, MAX_DEPTH):
         raise Unreadable(f"nested deeper than {MAX_DEPTH}")
     return value
 
@@ -64,8 +62,7 @@ def _number(digits: str) -> Decimal | int:
         return 0  # whatever its exponent
     if not -MAX_EXPONENT <= number.adjusted() <= MAX_EXPONENT:
         return TOO_WIDE
-    whole = int(number)
-    return whole if whole == number else number
+    return int(number) if number == number.to_integral_value() else number
 
 
 def _integer(digits: str) -> int | Decimal:
@@ -87,30 +84,22 @@ def _parse_with_giant_integers(raw: bytes) -> Any:
 
 
 def _may_be_deep(raw: bytes) -> bool:
-    """Whether the brackets alone leave the depth open; brackets inside texts only make it cautious."""
-    brackets = raw.translate(None, _NOT_BRACKETS)
-    if len(brackets) <= MAX_DEPTH:
-        return False
-    for _ in range(MAX_DEPTH):
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-        if not brackets:
-            return False
-    return True
+    """Whether there are brackets enough; those inside texts only make it cautious."""
+    return raw.count(b"[") + raw.count(b"{") > MAX_DEPTH
 
 
 def _deeper_than(value: Any, bound: int) -> bool:
     level = [value]
-    for _ in range(bound + 1):
-        level = [inner for outer in level for inner in _inside(outer)]
+    for _ in range(bound):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
         if not level:
             return False
     return True
-
-
-def _inside(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
 
 
 _decoder = msgspec.json.Decoder(float_hook=_number)

@@ -10,34 +10,26 @@ from typing import Any
 _LOOK_EVERY_SECONDS = 0.2
 
 
-class _Stopped(Exception):
-    """Somebody asked the parent to stop."""
-
-
-def _stop(_: int, __: FrameType | None) -> None:
-    raise _Stopped
-
-
 def serve_together(count: int, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     """Run `work(*arguments)` in `count` processes until told to stop; one that dies is replaced."""
     context = multiprocessing.get_context("spawn")
+    told: list[int] = []
 
     def started() -> Any:
         process = context.Process(target=work, args=arguments)
         process.start()
         return process
 
+    def stop(number: int, _: FrameType | None) -> None:
+        told.append(number)  # no exception: it could come while a process is being started, and lose it
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stop)
+        signal.signal(number, stop)
     processes = [started() for _ in range(count)]
-    try:
-        while True:
-            time.sleep(_LOOK_EVERY_SECONDS)
-            processes = [process if process.is_alive() else started() for process in processes]
-    except _Stopped:
-        pass
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.join()
+    while not told:
+        time.sleep(_LOOK_EVERY_SECONDS)
+        processes = [process if told or process.is_alive() else started() for process in processes]
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join()

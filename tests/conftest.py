@@ -14,7 +14,9 @@ pytest_plugins = ("tests.tracing",)
 def servers() -> Iterator[Servers]:
     """Live servers by configuration."""
     running = Servers()
-    yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mock_server.portal.worlds.MAX_WORLDS", 100_000)  # a world for each test of the whole run
+        yield running
     hang_up()
     running.stop()
 

@@ -5,13 +5,15 @@ from typing import Any
 
 import msgspec
 
-from mock_server.clock import WorldClock
+from mock_server.clock import SECOND, WorldClock
 from mock_server.control.desk import Desk, Problem
-from mock_server.durations import microseconds
+from mock_server.durations import LONGEST, microseconds
 from mock_server.portal.moments import instant, iso
 from mock_server.portal.settling import settle
 
-MAX_SPEED = 1_000_000.0
+MAX_SPEED = 86_400.0
+"""A day a second."""
+
 FURTHEST = datetime.fromisoformat("9000-01-01T00:00:00+04:00")
 
 
@@ -22,7 +24,7 @@ def shown(desk: Desk) -> dict[str, Any]:
 
 
 def put(desk: Desk, now: str | None, speed: float | None, frozen: bool | None) -> dict[str, Any]:
-    """Set the clock; what is left out stays.
+    """Set the clock; what is left out stays. A clock that is frozen keeps its speed for when it runs again.
 
     Raises:
         Problem: an instant before the present (409), or a speed that is no speed.
@@ -31,7 +33,7 @@ def put(desk: Desk, now: str | None, speed: float | None, frozen: bool | None) -
         settings = change.view.settings
         if speed is not None:
             if not 0 < speed <= MAX_SPEED:
-                raise Problem(400, "no such speed", f"speed is above 0 and at most {MAX_SPEED:.0f}", given=str(speed))
+                raise Problem(400, "no such speed", f"speed is above 0, at most {MAX_SPEED:.0f}", given=str(speed))
             settings = msgspec.structs.replace(settings, speed=speed)
             desk.store.worlds.set_settings(change.row.id, msgspec.json.encode(settings).decode())
         still = change.row.clock_speed == 0 if frozen is None else frozen
@@ -55,20 +57,22 @@ def advance(desk: Desk, by: str | float) -> dict[str, Any]:
 
 
 def length_of(given: str | float) -> int:
-    """A duration as text (`90s`, `5m`) or in seconds, in microseconds."""
+    """A duration as text (`90s`, `5m`) or in seconds, in microseconds; negative with a minus."""
     if not isinstance(given, str):
-        return round(given * 1_000_000)
+        if not abs(given) * SECOND <= LONGEST:
+            raise Problem(400, "no duration", f"at most {LONGEST // SECOND} seconds", given=str(given))
+        return round(given * SECOND)
     try:
-        return microseconds(given)
+        return -microseconds(given[1:]) if given.startswith("-") else microseconds(given)
     except ValueError as error:
-        raise Problem(400, "no duration", str(error), given=given) from None
+        raise Problem(400, "no duration", str(error), given=given[:100]) from None
 
 
 def _instant(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Problem(400, "no instant", "write it like 2026-11-20T12:00:00+04:00", given=text) from None
+        raise Problem(400, "no instant", "write it like 2026-11-20T12:00:00+04:00", given=text[:100]) from None
     if moment.tzinfo is None:
         raise Problem(400, "no instant", "the instant needs an offset, such as +04:00", given=text)
     return instant(moment)
@@ -76,7 +80,7 @@ def _instant(text: str) -> int:
 
 def _move(desk: Desk, world: int, now: int, clock: WorldClock) -> None:
     if clock.world < now:
-        raise Problem(409, "forward only", f"it is {iso(now)} in this world, and time goes forward only")
+        raise Problem(409, "forward only", f"it is {iso(now)} in this world, and time goes forward only; reset it")
     if clock.world > instant(FURTHEST):
         raise Problem(400, "too far", f"no world goes beyond {FURTHEST.isoformat()}")
     desk.store.worlds.set_clock(world, clock)

@@ -47,6 +47,17 @@ class Problem(Exception):
         return nearest(self.given, self.allowed) if self.given is not None and self.allowed else None
 
 
+LONGEST_NUMBER = 18
+"""Digits of a number from outside; more would not fit into a row."""
+
+
+def number_of(what: str, text: str) -> int:
+    """The number that a path names; a Problem (404) for what is none."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
+        raise Problem(404, f"no such {what}", f"{text[:100]!r} is no number", given=text[:100])
+    return int(text)
+
+
 class Change(NamedTuple):
     """A world under change: its view, and the instant of world time at which the change happens."""
 

@@ -1,6 +1,6 @@
 """Faults: what is to go wrong with requests that fit, how often, and how it is decided."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -14,9 +14,16 @@ from mock_server.store.stores import Store
 
 MAX_FAULTS = 100
 MAX_DELAY_SECONDS = 600
+MAX_NUMBER = 10**15
 
 Connection = Literal["drop_before", "drop_after", "truncate", "drip", "lose_answer"]
 Mutation = Literal["empty_err_msg", "az_err_msg", "extra_fields", "key_order"]
+Body = Literal["html", "empty", "malformed"]
+BODIES: dict[str, str] = {
+    "html": "no work is done; the answer is a page of HTML, as from a gateway",
+    "empty": "no work is done; the answer has no body at all",
+    "malformed": "no work is done; the answer calls itself JSON and is none",
+}
 CONNECTIONS: dict[str, str] = {
     "drop_before": "the connection is dropped before any work is done",
     "drop_after": "the work is done, and the connection dropped in the middle of the answer",
@@ -30,6 +37,17 @@ MUTATIONS: dict[str, str] = {
     "extra_fields": "fields that no document knows stand in the answer",
     "key_order": "the keys of the answer come in another order",
 }
+EFFECTS: dict[str, str] = {
+    "err_code": "no work is done; the answer is this error, any number from 1 to 9999",
+    "http_status": "no work is done; the answer has this status and `body`, or with `err_code` its envelope",
+    "body": "what the answer is instead of an envelope: `html` if only `http_status` is named, which is else 200",
+    "etaxes": "`busy`: the process that is started meets NEED RETRY twice, then goes on",
+    "delay": 'the request is held up first, in real time: `3s`, or drawn from `{"min": "1s", "max": "3s"}`',
+    "connection": "what becomes of the connection",
+    "mutate": "a list: how the answer is changed, in its face only",
+}
+_UNSEEN = ("drop_before", "lose_answer")
+"""Faults of the connection after which there is no answer that anything else could change."""
 
 
 class Between(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,17 +62,14 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     Attributes:
         operation: the only operation it is for; every one when left out.
-        err_code: the answer is this error, and no work is done.
-        http_status: the answer has this status; without `err_code` it is no envelope, but `body`.
-        etaxes: `busy`: a process that starts meets NEED RETRY twice.
-        delay: before anything else, in real time.
+        err_code ... mutate: see `EFFECTS`.
         times: how often; without end when left out. `probability`: of each time, drawn from `seed`.
     """
 
     operation: str | None = None
     err_code: int | None = None
     http_status: int | None = None
-    body: Literal["html", "empty"] | None = None
+    body: Body | None = None
     etaxes: Literal["busy"] | None = None
     delay: str | float | Between | None = None
     connection: Connection | None = None
@@ -62,6 +77,14 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     times: int | None = None
     probability: float | None = None
     seed: int | None = None
+
+
+class Struck(NamedTuple):
+    """A fault that a request meets; the fault's number, and how many requests have fitted it by now."""
+
+    fault: Fault
+    number: int
+    met: int
 
 
 _decoder = msgspec.json.Decoder(Fault)
@@ -97,35 +120,49 @@ def remove(desk: Desk, fault: int | None = None) -> dict[str, Any]:
     return {"removed": removed}
 
 
-def strike(store: Store, world: World, operation: str) -> tuple[Fault, int] | None:
-    """The fault that this request meets, and how often that fault has been met; inside a write transaction."""
+def strike(store: Store, world: World, operation: str) -> Struck | None:
+    """The first fault that this request meets, counted; inside a write transaction."""
     for row in store.faults.all(world.id):
         fault = _decoder.decode(row.spec)
-        if fault.operation not in (None, operation) or (fault.times is not None and row.used >= fault.times):
+        if not _fits(fault, operation) or (fault.times is not None and row.used >= fault.times):
             continue
-        met = row.met + 1
-        strikes = _strikes(world, fault, row.id, met)
-        store.faults.count(world.id, row.id, met, row.used + int(strikes))
+        struck = Struck(fault, row.id, row.met + 1)
+        strikes = _strikes(world, struck)
+        store.faults.count(world.id, row.id, struck.met, row.used + int(strikes))
         if strikes:
-            return fault, met
+            return struck
     return None
 
 
-def delay_of(world: World, fault: Fault, met: int) -> int:
+def delay_of(world: World, struck: Struck) -> int:
     """How long the fault holds a request up, in microseconds of real time."""
-    if fault.delay is None:
+    delay = struck.fault.delay
+    if delay is None:
         return 0
-    if isinstance(fault.delay, Between):
-        low, high = length_of(fault.delay.min), length_of(fault.delay.max)
-        return _draws(world, fault).between(low, high, "fault-delay", fault.operation, met)
-    return length_of(fault.delay)
+    if isinstance(delay, Between):
+        low, high = length_of(delay.min), length_of(delay.max)
+        return _draws(world, struck.fault).between(low, high, "fault-delay", struck.number, struck.met)
+    return length_of(delay)
 
 
-def _strikes(world: World, fault: Fault, number: int, met: int) -> bool:
-    if fault.probability is None:
+def said(struck: Struck) -> str:
+    """What the journal says of it: `fault 3: {"err_code":11}`."""
+    only = msgspec.structs.replace(struck.fault, operation=None, times=None, probability=None, seed=None)
+    return f"fault {struck.number}: {msgspec.json.encode(only).decode()}"
+
+
+def _fits(fault: Fault, operation: str) -> bool:
+    if fault.operation not in (None, operation):
+        return False
+    return fault.etaxes is None or BY_NAME[operation].starts is not None
+
+
+def _strikes(world: World, struck: Struck) -> bool:
+    probability = struck.fault.probability
+    if probability is None:
         return True
-    drawn = _draws(world, fault).between(0, 999_999, "fault", number, met)
-    return drawn < fault.probability * 1_000_000
+    drawn = _draws(world, struck.fault).between(0, 999_999, "fault", struck.number, struck.met)
+    return drawn < probability * 1_000_000
 
 
 def _draws(world: World, fault: Fault) -> Draws:
@@ -135,21 +172,44 @@ def _draws(world: World, fault: Fault) -> Draws:
 def _check(fault: Fault) -> None:
     if fault.operation is not None and fault.operation not in BY_NAME:
         raise Problem.unknown("operation", fault.operation, BY_NAME)
-    if fault.probability is not None and not 0 <= fault.probability <= 1:
-        raise Problem(400, "no probability", "probability is from 0 to 1", given=str(fault.probability))
-    if fault.times is not None and fault.times < 1:
-        raise Problem(400, "no number of times", "times is 1 or more", given=str(fault.times))
-    if fault.http_status is not None and not 200 <= fault.http_status <= 599:
-        raise Problem(400, "no HTTP status", "http_status is from 200 to 599", given=str(fault.http_status))
-    if fault.err_code is not None and not 1 <= fault.err_code <= 9999:
-        raise Problem(400, "no error code", "err_code is from 1 to 9999", given=str(fault.err_code))
+    for name, value, low, high in (
+        ("probability", fault.probability, 0, 1),
+        ("times", fault.times, 1, MAX_NUMBER),
+        ("http_status", fault.http_status, 200, 599),
+        ("err_code", fault.err_code, 1, 9999),
+        ("seed", fault.seed, -MAX_NUMBER, MAX_NUMBER),
+    ):
+        if value is not None and not low <= value <= high:
+            raise Problem(400, f"no such {name}", f"{name} is from {low} to {high}", given=str(value))
     ends = (fault.delay.min, fault.delay.max) if isinstance(fault.delay, Between) else (fault.delay or 0,)
     lengths = [length_of(end) for end in ends]
     if not all(0 <= length <= MAX_DELAY_SECONDS * 1_000_000 for length in lengths) or lengths != sorted(lengths):
         raise Problem(400, "no such delay", f"a delay is from 0 to {MAX_DELAY_SECONDS} s, min not above max")
-    if msgspec.structs.replace(fault, operation=None, times=None, probability=None, seed=None) == Fault():
+    _check_together(fault)
+
+
+def _check_together(fault: Fault) -> None:
+    """Raises a Problem (400) for a fault of which a part, or everything, would do nothing."""
+    effects = [name for name in EFFECTS if getattr(fault, name) not in (None, ())]
+    if not effects:
+        raise Problem(400, "nothing goes wrong", f"name at least one of {', '.join(EFFECTS)}", allowed=EFFECTS)
+    enveloped = fault.err_code is not None or (fault.http_status is None and fault.body is None)
+    worked = fault.err_code is None and fault.http_status is None and fault.body is None
+    for useless, name, because in (
+        (fault.err_code is not None, "body", "err_code is answered in an envelope"),
+        (not enveloped, "mutate", "there is no envelope to change"),
+        (not worked or fault.connection == "drop_before", "etaxes", "no process starts, since no work is done"),
+        (fault.connection in _UNSEEN, "err_code", f"{fault.connection} leaves no answer"),
+        (fault.connection in _UNSEEN, "http_status", f"{fault.connection} leaves no answer"),
+        (fault.connection in _UNSEEN, "body", f"{fault.connection} leaves no answer"),
+        (fault.connection in _UNSEEN, "mutate", f"{fault.connection} leaves no answer"),
+    ):
+        if useless and name in effects:
+            raise Problem(400, "they do not go together", f"{name} would have no effect: {because}", given=name)
+    starting = [name for name, operation in BY_NAME.items() if operation.starts is not None]
+    if fault.etaxes is not None and fault.operation not in (None, *starting):
         raise Problem(
-            400, "nothing goes wrong", "name at least one of err_code, http_status, etaxes, delay, connection, mutate"
+            400, "it starts no process", "only a process meets e-taxes", given=fault.operation, allowed=starting
         )
 
 

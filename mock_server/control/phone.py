@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from mock_server.control.desk import Change, Desk, Problem
+from mock_server.control.desk import Change, Desk, Problem, number_of
 from mock_server.control.steering import SHOWN, happen
 from mock_server.portal import processes
 from mock_server.portal.moments import iso
@@ -24,17 +24,19 @@ def answer(desk: Desk, confirmation: str, what: Literal["confirm", "refuse"]) ->
         Problem: 404 for no such question, 409 for one that is answered or expired: nothing happens then.
     """
     process, _, pin = confirmation.partition("-")
+    number = number_of("confirmation", process)
     with desk.change() as change:
-        row = desk.store.processes.find(change.row.id, int(process)) if process.isdecimal() else None
+        row = desk.store.processes.find(change.row.id, number)
         entries = [] if row is None else _questions(change, row)
         entry = next((entry for entry in entries if entry["id"] == confirmation), None)
         if row is None or entry is None:
-            raise Problem(404, "no such confirmation", f"no phone was asked {confirmation!r}", given=confirmation)
+            given = confirmation[:100]
+            raise Problem(404, "no such confirmation", f"no phone was asked {given!r}", given=given)
         if entry["state"] != "pending":
             raise Problem(
                 409,
                 "too late",
-                f"the question was {entry['state']} already, so this answer has no effect",
+                f"the question is {entry['state']} already, so this answer has no effect",
                 given=what,
                 extra={"confirmation": entry},
             )

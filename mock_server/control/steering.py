@@ -13,13 +13,23 @@ from mock_server.store.processes import ProcessRow
 SHOWN = 200
 """How many processes a list shows, the newest first."""
 
+MAX_TEXT = 1000
+"""Characters of the text with which a process is made to fail."""
+
+MAX_EVENTS = 1000
+"""How much can happen to one process."""
+
 _LIVE = ("step", "finish", "fail", "stall", "release")
 
 
-def listed(desk: Desk) -> list[dict[str, Any]]:
-    """The newest processes of the world, all companies'."""
+def listed(desk: Desk) -> dict[str, Any]:
+    """The newest processes of the world, all companies'; `total` counts every one."""
     change = desk.look()
-    return [_shown(row, change.now) for row in desk.store.processes.newest(change.row.id, SHOWN)]
+    rows = desk.store.processes.newest(change.row.id, SHOWN)
+    return {
+        "processes": [_shown(row, change.now) for row in rows],
+        "total": desk.store.processes.count(change.row.id),
+    }
 
 
 def one(desk: Desk, process: int) -> dict[str, Any]:
@@ -34,9 +44,11 @@ def steer(desk: Desk, process: int, what: Happening, text: str | None = None) ->
     where it is, `release` lets it go on.
 
     Raises:
-        Problem: 404 for no such process, 409 when it has ended or is not stalled.
+        Problem: 404 for no such process, 409 when it has ended or is not stalled, 400 for too long a text.
     """
     assert what in _LIVE
+    if text is not None and len(text) > MAX_TEXT:
+        raise Problem(400, "too long", f"the text has at most {MAX_TEXT} characters", given=text[:100])
     with desk.change() as change:
         row = _found(desk, change, process)
         record, line = processes.read(row.record)
@@ -67,11 +79,20 @@ def current_place(line: Timeline, now: int) -> int:
 
 
 def _demand_sense(process: int, record: Record, look: Snapshot, what: Happening) -> None:
-    stalled = processes.stalled(record) or (look.current is not None and look.current.held and not look.begun)
+    stalled = _stands_still(record, look)
+    if what in ("stall", "release") and len(record.events) >= MAX_EVENTS:
+        raise Problem(409, "too much", f"{MAX_EVENTS} things have happened to process {process}; finish or fail it")
     if what == "release" and not stalled:
         raise Problem(409, "it is not stalled", f"process {process} is not stalled; there is nothing to release")
     if what == "stall" and stalled:
         raise Problem(409, "it is stalled", f"process {process} is stalled already; release lets it go on")
+
+
+def _stands_still(record: Record, look: Snapshot) -> bool:
+    """Whether only a release (or a step) makes the process go on."""
+    if look.ended:
+        return False
+    return processes.stalled(record) or (look.current is not None and look.current.held and not look.begun)
 
 
 def _found(desk: Desk, change: Change, process: int) -> ProcessRow:
@@ -92,6 +113,8 @@ def _shown(row: ProcessRow, now: int) -> dict[str, Any]:
         "state": state_of(look),
         "stage": None if look.current is None else look.current.name,
         "waiting_for_pin": look.waiting or None,
+        "stalled": _stands_still(record, look),
+        "busy": look.busy,
         "began": iso(record.began),
         "ended": iso(line.ended) if look.ended and line.ended is not None else None,
         "count": row.listed if record.kind == "download" else record.count,

@@ -16,6 +16,7 @@ from mock_server.rulebook.ledger import Ledger
 
 MAX_SNAPSHOTS = 100
 MAX_PAGE_SIZE = 100_000
+START = "start"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 
 
@@ -63,7 +64,7 @@ def delete(desk: Desk, name: str) -> dict[str, Any]:
 
 def reset(desk: Desk, to: str) -> dict[str, Any]:
     """Back to the start, or to a snapshot; what is in flight cannot touch the new generation."""
-    if to != "start":
+    if to != START:
         return restore(desk, to)
     row = desk.worlds.row(desk.name)
     with desk.store.writing():
@@ -79,6 +80,8 @@ def snapshots(desk: Desk) -> list[dict[str, Any]]:
 def save(desk: Desk, name: str) -> dict[str, Any]:
     """Save the whole world under a name; a snapshot of that name is replaced."""
     demand_name(name)
+    if name == START:
+        raise Problem(400, "no such name", f"{START!r} is where a reset leads", given=name)
     with desk.change() as change:
         known = [known for known, _ in desk.store.copies.hidden_below(_prefix(desk.name))]
         if name in known:
@@ -148,14 +151,25 @@ def put_settings(desk: Desk, pace: str | None, page_size: int | None) -> dict[st
 
 def check_settings(readings: Mapping[str, str], pace: str | None, page_size: int | None) -> None:
     """Raises a Problem (400) for an unknown reading, answer or pace, or a page size out of bounds."""
-    try:
-        Ledger.load().check(readings)
-    except ConfigurationError as error:
-        raise Problem(400, "no such reading or answer", str(error)) from None
+    for name, answer in readings.items():
+        _check_reading(name, answer)
     if pace is not None and pace not in PACES:
         raise Problem.unknown("pace", pace, PACES)
     if page_size is not None and not 1 <= page_size <= MAX_PAGE_SIZE:
         raise Problem(400, "no such page size", f"page_size is from 1 to {MAX_PAGE_SIZE}", given=str(page_size))
+
+
+def _check_reading(name: str, answer: str) -> None:
+    ledger = Ledger.load()
+    if name not in ledger.readings:
+        selectable = [reading.id for reading in ledger.readings.values() if reading.selectable]
+        raise Problem.unknown("reading", name[:100], selectable)
+    reading = ledger.readings[name]
+    try:
+        reading.check(answer)
+    except ConfigurationError as error:
+        allowed = reading.answers if reading.selectable else [reading.default]
+        raise Problem(400, f"no such answer of {name}", str(error), given=answer[:100], allowed=allowed) from None
 
 
 def demand_name(name: str) -> None:

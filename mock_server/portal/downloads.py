@@ -52,8 +52,7 @@ def etx_read_invoices(visit: Visit) -> bytes:
         raise refuse("missing-elements", "either procId or date_from and date_to")
     start, end = dates.wanted(visit)
     size = visit.world.page_size
-    bit = visit.body["dir"] + 1
-    where = (visit.world.id, visit.caller.company, bit, start, end)
+    where = (visit.world.id, visit.caller.company, visit.body["dir"], start, end)
     texts = visit.store.processes.page_by_date(*where, (page - 1) * size, size)
     return _page(visit, texts, visit.store.processes.count_by_date(*where))
 

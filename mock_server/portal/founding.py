@@ -1,111 +1,18 @@
-"""Filling a new world from a world file (`schemas/world.json` describes one)."""
+"""Filling a new world from a world file."""
 
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import Any, Literal
 
 import msgspec
 
 from mock_server import durations
 from mock_server.portal import processes, qaime
 from mock_server.portal.moments import span
+from mock_server.portal.world_file import AccountEntry, PortalEntry, ProcessEntry, RegistryEntry, Time, WorldFile
 from mock_server.store.invoices import NewInvoice
 from mock_server.store.processes import ProcessRow
 from mock_server.store.registry import QaimeRow
 from mock_server.store.stores import Store
 from mock_server.store.worlds import AccountRow
-
-Time = str | dict[Literal["ago"], str]
-
-
-class BadWorldFile(Exception):
-    """A world file says something that cannot be; the text says where."""
-
-
-class WarehouseEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    code: str
-    name: str
-
-
-class CompanyEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    tin: str
-    name: str
-    warehouses: tuple[WarehouseEntry, ...] = ()
-
-
-class CustomerEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    company: str
-    phones: tuple[str, ...]
-
-
-class AccountEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    username: str
-    password: str
-    token: str
-    secret: str
-    company: str
-    phones: tuple[str, ...] = ()
-    disabled: bool = False
-    may_delete: bool = True
-    partner: bool = False
-    customers: tuple[CustomerEntry, ...] = ()
-
-
-class RegistryEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    serial: str
-    number: str
-    kind: str
-    status: str
-    uploader: str | None
-    created: Time
-    invoice: dict[str, Any]
-    id: int | None = None
-    erp_id: str | None = None
-
-
-class PortalEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    company: str
-    imported: Time
-    state: Literal["imported", "signed"]
-    invoice: dict[str, Any]
-    qaime: str | None = None
-
-
-class ProcessEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    id: int
-    kind: Literal["download", "deletion"]
-    company: str
-    username: str
-    began: Time
-    dir: int | None = None
-    brought: tuple[str, ...] = ()
-    deleted: int = 0
-
-
-class WorldFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole world as it starts. Times are Baku time, or `{"ago": "35d4h"}` before the start."""
-
-    format: Literal[1]
-    name: str
-    series: str
-    next_process: int
-    companies: tuple[CompanyEntry, ...]
-    accounts: tuple[AccountEntry, ...]
-    registry: tuple[RegistryEntry, ...] = ()
-    portal: tuple[PortalEntry, ...] = ()
-    processes: tuple[ProcessEntry, ...] = ()
-
-
-def read_world(raw: bytes, origin: str) -> WorldFile:
-    """The world file in `raw`.
-
-    Raises:
-        BadWorldFile: it is no JSON or not of the form described; the text names `origin` and the place.
-    """
-    try:
-        return msgspec.convert(msgspec.json.Decoder(float_hook=Decimal).decode(raw), WorldFile)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadWorldFile(f"{origin}: {error}") from None
 
 
 def found(store: Store, world: int, file: WorldFile, now: int) -> None:
@@ -140,15 +47,11 @@ def _account(entry: AccountEntry) -> AccountRow:
 
 
 def _instant(time: Time, now: int) -> int:
-    if isinstance(time, str):
-        found = span(time)
-        if found is None:
-            raise BadWorldFile(f"{time!r} is no date: write dd.mm.yyyy or dd.mm.yyyy hh:mm")
-        return found[0]
-    try:
+    if not isinstance(time, str):
         return now - durations.microseconds(time["ago"])
-    except ValueError as error:
-        raise BadWorldFile(str(error)) from None
+    found = span(time)
+    assert found is not None  # `read_world` knows
+    return found[0]
 
 
 def _registry_rows(entries: Sequence[RegistryEntry], now: int) -> list[QaimeRow]:

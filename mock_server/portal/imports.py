@@ -34,10 +34,9 @@ def check_invoices(visit: Visit) -> list[Checked]:
     Raises:
         Refusal: 14 when one of those that can be judged now is wrong.
     """
-    form = visit.world.form(_INVOICE)
     checked = [
         Checked(row, []) if _builds_on_avans(row) else _checked(visit, row, place)
-        for place, row in enumerate(map(form.taken, _rows(visit.body["invoices"])))
+        for place, row in enumerate(_rows(visit.body["invoices"]))
     ]
     if not any(_builds_on_avans(row.invoice) for row in checked):
         _refuse_if_wrong(checked)

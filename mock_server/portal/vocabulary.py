@@ -13,6 +13,10 @@ KIND_OF_TYPE: dict[str, str] = {row["name"]: row["kind"] for row in _WORDS["type
 TYPE_OF_KIND: dict[str, str] = {kind: type_ for type_, kind in KIND_OF_TYPE.items()}
 STATUS_DESC: dict[str, Any] = _WORDS["status_desc"]
 PROCESS_STATUS: dict[str, int] = _WORDS["process_status"]
+TRANSITIONS: dict[str, tuple[str, ...]] = {
+    name: tuple(row["to"] for row in _WORDS["transitions"] if row["from"] == name) for name in STATUSES
+}
+"""Where the counterparty may lead an invoice (R-79)."""
 
 DRAFT: str = _WORDS["draft"]
 ON_APPROVAL, APPROVED, DELETED, CANCELED = "onApproval", "approved", "deleted", "canceled"

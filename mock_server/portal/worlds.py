@@ -12,7 +12,8 @@ import msgspec
 
 from mock_server.clock import Clock, WorldClock
 from mock_server.draws import Draws, secret_of
-from mock_server.portal.founding import WorldFile, found, read_world
+from mock_server.portal.founding import found
+from mock_server.portal.world_file import WorldFile, read_world
 from mock_server.rulebook.constants import PAGE_SIZE
 from mock_server.rulebook.forms import Form
 from mock_server.rulebook.ledger import Readings
@@ -195,6 +196,8 @@ class Worlds:
         """What is derived from the world, kept until its version changes."""
         view = self._views.get(row.id)
         if view is None or view.key != (row.id, row.generation, row.version):
+            if len(self._views) >= 2 * MAX_WORLDS:
+                self._views.clear()  # views of worlds that another server process removed
             view = self._views[row.id] = World(self._store, row, self._defaults)
         return view
 

@@ -92,7 +92,7 @@ class Form:
         self._exact = jsonschema_rs.validator_for(self.schema)
         self._curious = _noting(self.schema)
         self._noting = jsonschema_rs.validator_for(self._curious)
-        self._coerces = readings.choose("R-42") == "coerce"
+        self._whole = _with_entries(self.schema, readings)
 
     def violations(self, body: Any) -> list[Violation]:
         """Every violation, in no particular order."""
@@ -106,13 +106,9 @@ class Form:
             return []
         return [note for error in self._noting.iter_errors(body) for note in _notes(self._curious, error)]
 
-    def taken(self, body: Any) -> Any:
-        """The body as R-42 has it: `coerced`, or as it came."""
-        return _coerced(self.schema, body) if self._coerces else body
-
     def coerced(self, body: Any) -> Any:
-        """The body with values of another JSON type taken for what they say (R-42, R-02b)."""
-        return _coerced(self.schema, body)
+        """The body with values of another JSON type taken for what they say (R-42, R-02b), at any depth."""
+        return _coerced(self._whole, body)
 
     def known(self, body: Any) -> Any:
         """The body without the keys that nobody asked for (R-43)."""
@@ -158,6 +154,15 @@ def _merged(node: Node, fragment: Node) -> Node:
         **({"required": required} if required else {}),
         **({"properties": properties} if properties else {}),
     }
+
+
+def _with_entries(schema: Node, readings: Readings) -> Node:
+    """The schema with the entries of its lists that are checked one by one (`x-items`)."""
+    properties = {
+        name: {**inner, "items": resolved(inner["x-items"], readings)} if "x-items" in inner else inner
+        for name, inner in schema["properties"].items()
+    }
+    return {**schema, "properties": properties}
 
 
 def _noting(node: Node) -> Node:

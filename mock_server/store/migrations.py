@@ -8,10 +8,11 @@ from mock_server.store.engine import Engine
 
 STEPS: tuple[tuple[str, ...], ...] = (
     (
+        # id: never given again, so that nothing kept of a removed world can be taken for another's.
         # next_due: the first instant at which something must be settled; before it, a poll only reads.
         # start: what the world was made from, for a reset. hidden: a snapshot, which nobody can call.
         """CREATE TABLE worlds (
-            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+            id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
             generation INTEGER NOT NULL, version INTEGER NOT NULL, secret BLOB NOT NULL,
             clock_real INTEGER NOT NULL, clock_world INTEGER NOT NULL, clock_speed REAL NOT NULL,
             next_due INTEGER, settings TEXT NOT NULL, start TEXT NOT NULL, admin_token TEXT,
@@ -48,6 +49,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE UNIQUE INDEX registry_by_qaime ON registry (world, qaime)",
         "CREATE INDEX registry_sent ON registry (world, uploader, created)",
         "CREATE INDEX registry_incoming ON registry (world, buyer, created)",
+        "CREATE INDEX registry_by_date ON registry (world, created)",
         """CREATE TABLE numbers (
             world INTEGER NOT NULL, series TEXT NOT NULL, month TEXT NOT NULL, last INTEGER NOT NULL,
             PRIMARY KEY (world, series, month)) WITHOUT ROWID""",
@@ -58,13 +60,14 @@ STEPS: tuple[tuple[str, ...], ...] = (
             dir INTEGER, listed INTEGER NOT NULL, gaps INTEGER NOT NULL, invoices TEXT NOT NULL,
             PRIMARY KEY (world, id))""",
         "CREATE INDEX processes_due ON processes (world, next_due, id) WHERE next_due IS NOT NULL",
-        # dirs: 1 when downloaded as incoming, 2 as sent, 3 as both (R-72: one record for one qaime).
+        # What a company sells to itself is in both folders, and arrives in each for itself: else the later
+        # arrival would shift the pages of somebody who is reading the other folder.
         """CREATE TABLE downloads (
-            world INTEGER NOT NULL, company TEXT NOT NULL, id INTEGER NOT NULL, arrival INTEGER NOT NULL,
-            dirs INTEGER NOT NULL, created INTEGER NOT NULL, text TEXT NOT NULL,
-            PRIMARY KEY (world, company, id))""",
-        "CREATE INDEX downloads_by_arrival ON downloads (world, company, arrival, created, dirs)",
-        "CREATE INDEX downloads_by_date ON downloads (world, company, created, arrival, dirs)",
+            world INTEGER NOT NULL, company TEXT NOT NULL, id INTEGER NOT NULL, dir INTEGER NOT NULL,
+            arrival INTEGER NOT NULL, created INTEGER NOT NULL, text TEXT NOT NULL,
+            PRIMARY KEY (world, company, id, dir))""",
+        "CREATE INDEX downloads_by_arrival ON downloads (world, company, dir, arrival, created)",
+        "CREATE INDEX downloads_by_date ON downloads (world, company, dir, created, arrival)",
         """CREATE TABLE download_lists (
             world INTEGER NOT NULL, process INTEGER NOT NULL, ordinal INTEGER NOT NULL, id INTEGER NOT NULL,
             PRIMARY KEY (world, process, ordinal)) WITHOUT ROWID""",
@@ -85,6 +88,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE faults (
             world INTEGER NOT NULL, id INTEGER NOT NULL, spec TEXT NOT NULL, met INTEGER NOT NULL,
             used INTEGER NOT NULL, PRIMARY KEY (world, id)) WITHOUT ROWID""",
+        # generation: of the world when it began; in another one it does not go on. state: running, done, failed.
+        """CREATE TABLE seedings (
+            world INTEGER NOT NULL, id INTEGER NOT NULL, generation INTEGER NOT NULL, done INTEGER NOT NULL,
+            total INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (world, id)) WITHOUT ROWID""",
         """CREATE TABLE coverage (
             world INTEGER NOT NULL, operation TEXT NOT NULL, code INTEGER NOT NULL, state TEXT NOT NULL,
             pin TEXT NOT NULL, way TEXT NOT NULL,

@@ -51,6 +51,10 @@ class Processes:
         found = self._db.all(f"SELECT {_ROW} FROM processes WHERE world = ? ORDER BY id DESC LIMIT ?", (world, count))
         return [ProcessRow._make(row) for row in found]
 
+    def count(self, world: int) -> int:
+        row = self._db.one("SELECT count(*) FROM processes WHERE world = ?", (world,))
+        return row[0] if row else 0
+
     def first_due(self, world: int, now: int) -> ProcessRow | None:
         """The process whose effect is due first; of several at one instant, the one with the lowest id."""
         row = self._db.one(
@@ -94,32 +98,34 @@ class Processes:
         """JSON texts of a page of a download, in its own order: a range of ordinals, unless there are gaps."""
         sql = (
             "SELECT d.text FROM download_lists l JOIN downloads d"
-            " ON d.world = l.world AND d.company = ? AND d.id = l.id WHERE l.world = ? AND l.process = ?"
+            " ON d.world = l.world AND d.company = ? AND d.id = l.id AND d.dir = ?"
+            " WHERE l.world = ? AND l.process = ?"
         )
         if row.gaps:
             sql += " ORDER BY l.ordinal LIMIT ? OFFSET ?"
-            found = self._db.all(sql, (company, world, row.id, count, skip))
+            found = self._db.all(sql, (company, row.dir, world, row.id, count, skip))
         else:
             sql += " AND l.ordinal > ? AND l.ordinal <= ? ORDER BY l.ordinal"
-            found = self._db.all(sql, (company, world, row.id, skip, skip + count))
+            found = self._db.all(sql, (company, row.dir, world, row.id, skip, skip + count))
         return [text for (text,) in found]
 
     def page_by_date(
-        self, world: int, company: str, dir_bit: int, start: int, end: int, skip: int, count: int
+        self, world: int, company: str, dir_: int, start: int, end: int, skip: int, count: int
     ) -> list[str]:
         """JSON texts of downloaded invoices created in a range, by arrival in the portal (R-72)."""
         found = self._db.all(
-            "SELECT text FROM downloads WHERE world = ? AND company = ? AND created >= ? AND created < ?"
-            " AND dirs & ? <> 0 ORDER BY arrival LIMIT ? OFFSET ?",
-            (world, company, start, end, dir_bit, count, skip),
+            "SELECT text FROM downloads"
+            " WHERE world = ? AND company = ? AND dir = ? AND created >= ? AND created < ?"
+            " ORDER BY arrival LIMIT ? OFFSET ?",
+            (world, company, dir_, start, end, count, skip),
         )
         return [text for (text,) in found]
 
-    def count_by_date(self, world: int, company: str, dir_bit: int, start: int, end: int) -> int:
+    def count_by_date(self, world: int, company: str, dir_: int, start: int, end: int) -> int:
         row = self._db.one(
-            "SELECT count(*) FROM downloads WHERE world = ? AND company = ? AND created >= ? AND created < ?"
-            " AND dirs & ? <> 0",
-            (world, company, start, end, dir_bit),
+            "SELECT count(*) FROM downloads"
+            " WHERE world = ? AND company = ? AND dir = ? AND created >= ? AND created < ?",
+            (world, company, dir_, start, end),
         )
         return row[0] if row else 0
 

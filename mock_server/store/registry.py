@@ -134,15 +134,21 @@ class Registry:
         return row[0] if row else 0
 
     def copy_listed(self, world: int, process: int, company: str, dir_: int, arrival: int) -> None:
-        """Copy what a process has listed into the company's portal, renewing what is there (R-72)."""
+        """Copy what a process has listed into a folder of the company's portal, renewing what is there (R-72)."""
         self._db.run(
-            "INSERT INTO downloads (world, company, id, arrival, dirs, created, text)"
-            " SELECT l.world, ?, l.id, l.ordinal + ?, ?, r.created, r.head || r.status || r.tail"
+            "INSERT INTO downloads (world, company, id, dir, arrival, created, text)"
+            " SELECT l.world, ?, l.id, ?, l.ordinal + ?, r.created, r.head || r.status || r.tail"
             " FROM download_lists l JOIN registry r ON r.world = l.world AND r.id = l.id"
             " WHERE l.world = ? AND l.process = ?"
-            " ON CONFLICT (world, company, id) DO UPDATE SET text = excluded.text,"
-            " dirs = downloads.dirs | excluded.dirs",
-            (company, arrival - 1, dir_ + 1, world, process),
+            " ON CONFLICT (world, company, id, dir) DO UPDATE SET text = excluded.text",
+            (company, dir_, arrival - 1, world, process),
+        )
+        self._db.run(
+            "UPDATE downloads SET text = r.head || r.status || r.tail"
+            " FROM download_lists l JOIN registry r ON r.world = l.world AND r.id = l.id"
+            " WHERE l.world = ? AND l.process = ? AND downloads.world = l.world AND downloads.company = ?"
+            " AND downloads.id = l.id AND downloads.dir <> ?",
+            (world, process, company, dir_),
         )
 
 

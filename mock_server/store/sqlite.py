@@ -4,6 +4,7 @@ A file is kept in WAL mode with `synchronous=NORMAL`: what was acknowledged surv
 necessarily a power cut. It is created readable by its owner alone, since accounts' secrets rest in it.
 """
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterable
@@ -14,27 +15,40 @@ from typing import Any
 from mock_server.store.engine import Params, Row
 
 BUSY_MILLISECONDS = 30_000
+TRIES = 100
 STATEMENTS_KEPT = 512
+APPLICATION = int.from_bytes(b"vpmk", "big")
+"""Tells our files from those of other programs that use SQLite, which are not ours to write to."""
 
 
 class _Transaction:
-    """`BEGIN ... COMMIT`, or `ROLLBACK` when the block raises."""
+    """`BEGIN ... COMMIT`, or `ROLLBACK` when the block raises or cannot be committed."""
 
     def __init__(self, connection: sqlite3.Connection, begin: str) -> None:
-        self._execute = connection.execute
+        self._connection = connection
         self._begin = begin
 
     def __enter__(self) -> None:
-        self._execute(self._begin)
+        self._connection.execute(self._begin)
 
     def __exit__(self, kind: type[BaseException] | None, _: Any, __: TracebackType | None) -> None:
-        self._execute("COMMIT" if kind is None else "ROLLBACK")
+        try:
+            if kind is None:
+                self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:  # a full disk has SQLite roll back by itself
+                self._connection.execute("ROLLBACK")
 
 
 class SqliteEngine:
     """The embedded engine: one connection, used by one thread at a time."""
 
     def __init__(self, path: Path | None) -> None:
+        """Opens the file, or a database in memory.
+
+        Raises:
+            OSError: the file cannot be had; `strerror` says why.
+        """
         if path is not None:
             _create_private(path)
         self._connection = sqlite3.connect(
@@ -45,13 +59,42 @@ class SqliteEngine:
         )
         self._reading = _Transaction(self._connection, "BEGIN")
         self._writing = _Transaction(self._connection, "BEGIN IMMEDIATE")
+        try:
+            self._prepare(path is not None)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise OSError(errno.EINVAL, f"SQLite cannot use it: {error}") from None
+
+    def _prepare(self, on_disk: bool) -> None:
         self.run(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         self.run("PRAGMA foreign_keys=OFF")
         self.run("PRAGMA temp_store=MEMORY")
         self.run("PRAGMA cache_size=-65536")
-        if path is not None:
-            self.run("PRAGMA journal_mode=WAL")
+        if on_disk:
+            self._claim()
+            self._log_ahead()
             self.run("PRAGMA synchronous=NORMAL")
+
+    def _claim(self) -> None:
+        """Mark an empty database as ours; one that others have filled is left alone."""
+        with self.writing():
+            owner = self.one("PRAGMA application_id")
+            if owner == (0,) and self.one("SELECT 1 FROM sqlite_master") is None:
+                self.run(f"PRAGMA application_id={APPLICATION}")
+            elif owner != (APPLICATION,):
+                raise sqlite3.DatabaseError("another program keeps its data there")
+
+    def _log_ahead(self) -> None:
+        """Switch to WAL, for which SQLite does not wait while others do the same: so try again behind them."""
+        for _ in range(TRIES):
+            try:
+                self.run("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError:
+                with self.writing():
+                    pass
+            else:
+                return
+        self.run("PRAGMA journal_mode=WAL")
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
         row: Row | None = self._connection.execute(sql, params).fetchone()

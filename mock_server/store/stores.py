@@ -6,9 +6,11 @@ from mock_server.store.engine import Engine
 from mock_server.store.faults import Faults
 from mock_server.store.invoices import Invoices
 from mock_server.store.journal import Journal
+from mock_server.store.listing import Listing
 from mock_server.store.migrations import migrate
 from mock_server.store.processes import Processes
 from mock_server.store.registry import Registry
+from mock_server.store.seedings import Seedings
 from mock_server.store.worlds import Worlds
 
 
@@ -16,13 +18,24 @@ class Store:
     """What the portal keeps. Transactions are `with store.reading():` and `with store.writing():`."""
 
     def __init__(self, engine: Engine) -> None:
-        migrate(engine)
+        """Brings the database up to this version.
+
+        Raises:
+            NewerDatabase: it is beyond it.
+        """
+        try:
+            migrate(engine)
+        except BaseException:
+            engine.close()
+            raise
         self.engine = engine
         self.reading = engine.reading
         self.writing = engine.writing
         self.worlds = Worlds(engine)
         self.invoices = Invoices(engine)
         self.registry = Registry(engine)
+        self.listing = Listing(engine)
+        self.seedings = Seedings(engine)
         self.processes = Processes(engine)
         self.journal = Journal(engine)
         self.faults = Faults(engine)

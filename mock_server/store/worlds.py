@@ -7,6 +7,13 @@ from mock_server.clock import WorldClock
 from mock_server.store.engine import Engine
 
 
+class Lifetime(NamedTuple):
+    """What a world is until it is reset, restored or removed: nothing that belongs to one may touch another."""
+
+    world: int
+    generation: int
+
+
 class WorldRow(NamedTuple):
     """What every request reads first. `version` grows whenever something cached of the world changes."""
 
@@ -18,6 +25,10 @@ class WorldRow(NamedTuple):
     clock_world: int
     clock_speed: float
     next_due: int | None
+
+    @property
+    def lifetime(self) -> Lifetime:
+        return Lifetime(self.id, self.generation)
 
     @property
     def clock(self) -> WorldClock:
@@ -48,6 +59,10 @@ class ChallengeRow(NamedTuple):
     tokens: int
 
 
+class WorldGone(Exception):
+    """Somebody removed the world meanwhile."""
+
+
 TABLES = (
     "companies",
     "warehouses",
@@ -62,6 +77,7 @@ TABLES = (
     "journal",
     "faults",
     "coverage",
+    "seedings",
 )
 """Every table whose rows belong to a world."""
 
@@ -139,15 +155,27 @@ class Worlds:
         self._db.run("DELETE FROM worlds WHERE id = ?", (world,))
 
     def secret_and_settings(self, world: int) -> tuple[bytes, str]:
+        """Raises WorldGone if it is no more."""
         row = self._db.one("SELECT secret, settings FROM worlds WHERE id = ?", (world,))
-        assert row is not None
+        if row is None:
+            raise WorldGone
         return row[0], row[1]
 
     def lock(self, world: int) -> WorldRow:
-        """The row as it is now, inside a write transaction (which already keeps other writers out)."""
+        """The row as it is now, inside a write transaction (which already keeps other writers out).
+
+        Raises:
+            WorldGone: it is no more.
+        """
         row = self._db.one(f"SELECT {_WORLD} FROM worlds WHERE id = ?", (world,))
-        assert row is not None
+        if row is None:
+            raise WorldGone
         return WorldRow._make(row)
+
+    def lasts(self, lifetime: Lifetime) -> bool:
+        """Whether the world is still the one it was."""
+        sql = "SELECT 1 FROM worlds WHERE id = ? AND generation = ?"
+        return self._db.one(sql, lifetime) is not None
 
     def take(self, world: int, counter: str, count: int = 1) -> int:
         """The first of `count` fresh numbers of a counter (`process`, `arrival`, `registry`)."""

@@ -16,12 +16,11 @@ from mock_server.web.envelope import Answer
 from mock_server.web.journal import Recorder
 from mock_server.web.paths import world_of
 from mock_server.web.requests import Request
-from mock_server.web.sequence import MayStrike, Sequence
+from mock_server.web.sequence import Answered, MayStrike, Overtaken, Sequence
 from mock_server.web.troubles import (
     HEADER,
     NO_TROUBLE,
     Trouble,
-    UnknownScenario,
     delivered,
     drop,
     mutated,
@@ -54,45 +53,42 @@ class Api:
             return
         request = Request(operation, scope["method"], scope["headers"], scope["query_string"], raw, too_large)
         try:
-            scenario = request.header(HEADER)
-            if scenario is not None:
-                await self._troubled(scope, receive, send, world, request, of_header(scenario, operation.starts))
-                return
-            answer, row = self.sequence.answer(world, request)
-        except MayStrike as may:
-            await self._troubled(scope, receive, send, world, request, self._met(may.view, operation.name))
-            return
-        except UnknownScenario as unknown:
-            await _send(send, unknown.answer())
+            answered, trouble = await self._answered(world, request)
+        except Overtaken:
+            await drop(scope, receive)
             return
         except TooManyWorlds as error:
             await _send(send, Answer(503, wire.text({"error": str(error)}), None))
             return
-        if row is not None:
-            await self._recorder.of_read(row)
-        await _send(send, answer, close=too_large)
+        if answered.row is not None:
+            await self._recorder.of_read(answered.row, answered.lifetime)
+        if trouble is NO_TROUBLE:
+            await _send(send, answered.answer, close=too_large)
+        else:
+            answer = mutated(answered.answer, trouble.mutate)
+            await delivered(scope, receive, send, answer, trouble.connection, close=too_large)
 
-    async def _troubled(
-        self, scope: Scope, receive: Receive, send: Send, world: str, request: Request, trouble: Trouble
-    ) -> None:
-        """Answer a request that meets trouble: held up, refused, spoilt or lost."""
+    async def _answered(self, world: str, request: Request) -> tuple[Answered, Trouble]:
+        """The answer, and what it meets on its way; after a delay if the request is to be held up."""
+        scenario = request.header(HEADER)
+        if scenario is None:
+            try:
+                return self.sequence.answer(world, request), NO_TROUBLE
+            except MayStrike as may:
+                trouble = self._met(may.view, request.operation.name)
+        else:
+            trouble = of_header(scenario, request.operation)
+        since = None
         if trouble.delay:
-            generation = self._worlds.row(world).generation
+            since = self.sequence.lifetime(world)
             await asyncio.sleep(trouble.delay / SECOND)
-            row = self._store.worlds.find(world)
-            if row is None or row.generation != generation:
-                await drop(scope, receive)  # its world was reset meanwhile, and it must not touch the new one
-                return
-        answer, journal_row = self.sequence.answer(world, request, trouble)
-        if journal_row is not None:
-            await self._recorder.of_read(journal_row)
-        await delivered(scope, receive, send, mutated(answer, trouble.mutate), trouble.connection)
+        return self.sequence.answer(world, request, trouble, since), trouble
 
     def _met(self, view: World, operation: str) -> Trouble:
         """The fault that this request meets, counted."""
         with self._store.writing():
-            met = strike(self._store, view, operation)
-        return NO_TROUBLE if met is None else of_fault(view, *met)
+            struck = strike(self._store, view, operation)
+        return NO_TROUBLE if struck is None else of_fault(view, struck)
 
 
 def _no_such_path(path: str) -> Answer:

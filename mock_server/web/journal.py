@@ -15,6 +15,7 @@ from mock_server.rulebook.forms import Note
 from mock_server.store.coverage import Seen
 from mock_server.store.journal import JournalRow
 from mock_server.store.stores import Store
+from mock_server.store.worlds import Lifetime
 from mock_server.web.envelope import Answer
 from mock_server.web.redaction import redacted
 
@@ -25,6 +26,11 @@ ROWS_KEPT = 10_000
 """Rows per world; the oldest go first."""
 
 TRIM_EVERY = 512
+
+NOTES_KEPT = 100
+"""Notes per row, each with so many characters of any text in it: a caller's keys may be of any length."""
+
+NOTE_TEXT_KEPT = 500
 
 
 class Exchange(NamedTuple):
@@ -69,10 +75,17 @@ def row_of(exchange: Exchange, answer: Answer, latency: int) -> JournalRow:
 
 
 def _notes(exchange: Exchange) -> str:
-    notes = [{"path": list(note.path), "reading": note.reading, "text": note.text} for note in exchange.notes]
-    if exchange.because:
-        notes.insert(0, {"path": [], "reading": "", "text": exchange.because})
-    return msgspec.json.encode(notes[:100]).decode()
+    notes = [Note((), "", exchange.because)] if exchange.because else []
+    notes += exchange.notes[:NOTES_KEPT]
+    rows = [
+        {
+            "path": [step if isinstance(step, int) else step[:NOTE_TEXT_KEPT] for step in note.path],
+            "reading": note.reading,
+            "text": note.text[:NOTE_TEXT_KEPT],
+        }
+        for note in notes[:NOTES_KEPT]
+    ]
+    return msgspec.json.encode(rows).decode()
 
 
 class Recorder:
@@ -80,14 +93,14 @@ class Recorder:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._rows: list[JournalRow] = []
+        self._rows: list[tuple[Lifetime, JournalRow]] = []
         self._written: asyncio.Future[None] | None = None
-        self._seen: list[tuple[int, Seen]] = []
+        self._seen: list[tuple[Lifetime, Seen]] = []
         self._since_trim: Counter[int] = Counter()
 
-    def saw(self, world: int, seen: Seen) -> None:
+    def saw(self, lifetime: Lifetime, seen: Seen) -> None:
         """Note an outcome that may be new, with the next rows that are written."""
-        self._seen.append((world, seen))
+        self._seen.append((lifetime, seen))
 
     def with_change(self, row: JournalRow) -> None:
         """Write a row inside the transaction of the change it tells of."""
@@ -95,9 +108,12 @@ class Recorder:
         self._write_seen()
         self._count(row.world)
 
-    def of_read(self, row: JournalRow) -> asyncio.Future[None]:
-        """Write a row with the group under way; the answer may leave when the future is done."""
-        self._rows.append(row)
+    def of_read(self, row: JournalRow, lifetime: Lifetime) -> asyncio.Future[None]:
+        """Write a row with the group under way; the answer may leave when the future is done.
+
+        A row whose world is reset in between is not written: it tells of another life.
+        """
+        self._rows.append((lifetime, row))
         if self._written is None:
             loop = asyncio.get_running_loop()
             self._written = loop.create_future()
@@ -109,9 +125,11 @@ class Recorder:
         self._rows, self._written = [], None
         try:
             with self._store.writing():
-                self._store.journal.add_all(rows)
+                lasting = {each for each in dict(rows) if self._store.worlds.lasts(each)}
+                kept = [row for lifetime, row in rows if lifetime in lasting]
+                self._store.journal.add_all(kept)
                 self._write_seen()
-                for row in rows:
+                for row in kept:
                     self._count(row.world)
         except Exception as error:
             if written is not None:
@@ -122,8 +140,9 @@ class Recorder:
 
     def _write_seen(self) -> None:
         while self._seen:
-            world, seen = self._seen.pop()
-            self._store.coverage.add(world, [seen])
+            lifetime, seen = self._seen.pop()
+            if self._store.worlds.lasts(lifetime):
+                self._store.coverage.add(lifetime.world, [seen])
 
     def _count(self, world: int) -> None:
         self._since_trim[world] += 1

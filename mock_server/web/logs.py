@@ -22,7 +22,13 @@ class JsonLines(logging.Formatter):
 
 
 def configure_logs(form: str) -> None:
-    """Send warnings and worse to standard error; `form` is `text` or `json`."""
+    """Send warnings and worse to standard error; `form` is `text` or `json`.
+
+    To be called when uvicorn has been configured: its own handlers, which know one form only, give way.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if form == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    uvicorn = logging.getLogger("uvicorn")
+    uvicorn.handlers.clear()
+    uvicorn.propagate = True

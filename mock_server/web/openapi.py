@@ -10,6 +10,7 @@ from mock_server.rulebook.ledger import Readings
 from mock_server.rulebook.operations import BY_NAME
 
 _URN = "urn:vatportal:"
+_REFERENCES = ("$ref", "x-items")
 
 
 def served(readings: Readings, base: str) -> dict[str, Any]:
@@ -18,9 +19,9 @@ def served(readings: Readings, base: str) -> dict[str, Any]:
     document["servers"] = [{"url": base + BASE_PATH}]
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for file in schema_files():
-        if file.startswith("requests/"):
+        if file.startswith(("requests/", "invoice.", "item.")):
             schemas[_name(file)] = resolved(_URN + file.removesuffix(".json"), readings)
-        elif file.startswith(("answers/", "etx_", "invoice.", "item.")):
+        elif file.startswith(("answers/", "etx_")):
             schemas[_name(file)] = load(file)
     for item in document["paths"].values():
         _with_methods(item, readings)
@@ -56,7 +57,7 @@ def _pointed(value: Any, inside: str) -> Any:
     for key, each in value.items():
         if key in ("$id", "$schema"):
             continue
-        if key == "$ref" and isinstance(each, str):
+        if key in _REFERENCES and isinstance(each, str):
             out[key] = _place(each, inside)
         elif key == "schemas" and not inside:
             out[key] = {name: _pointed(schema, name) for name, schema in each.items()}

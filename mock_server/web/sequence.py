@@ -23,7 +23,7 @@ from mock_server.rulebook.operations import Operation
 from mock_server.store.coverage import Seen
 from mock_server.store.journal import JournalRow
 from mock_server.store.stores import Store
-from mock_server.store.worlds import WorldRow
+from mock_server.store.worlds import Lifetime, WorldGone, WorldRow
 from mock_server.web.envelope import Answer, Envelope
 from mock_server.web.journal import Exchange, Recorder, row_of
 from mock_server.web.requests import Request, body_of, demand_json, demand_method, with_query
@@ -70,6 +70,22 @@ class MayStrike(Exception):
         self.view = view
 
 
+class Overtaken(Exception):
+    """The world was reset, restored or removed while the request was held up; it must not touch the new one."""
+
+
+class _Outdated(Exception):
+    """Another server process changed the world between the look at it and the lock."""
+
+
+class Answered(NamedTuple):
+    """An answer, and its journal row unless that went with the change it made; `lifetime` is the row's."""
+
+    answer: Answer
+    row: JournalRow | None
+    lifetime: Lifetime
+
+
 class _Progress:
     """How far a request has come; what the journal will say of it."""
 
@@ -93,16 +109,30 @@ class Sequence:
         self.recorder = recorder
         self._envelopes: dict[tuple[str, int], Envelope] = {}
 
+    def lifetime(self, world: str) -> Lifetime:
+        """The lifetime that a world is in, for a request that is going to be held up."""
+        return self._worlds.row(world).lifetime
+
     def answer(
-        self, world: str, request: Request, trouble: Trouble | None = None
-    ) -> tuple[Answer, JournalRow | None]:
-        """The answer to one request, and its journal row unless that went with the change it made.
+        self, world: str, request: Request, trouble: Trouble | None = None, since: Lifetime | None = None
+    ) -> Answered:
+        """The answer to one request, which arrived in the lifetime `since` if it was held up.
 
         Raises:
             MayStrike: the world has faults, and nobody has asked yet which one this request meets.
+            Overtaken: the world is in another lifetime now.
+            TooManyWorlds: the request would make one too many.
         """
+        while True:
+            try:
+                return self._answer(world, request, trouble, since)
+            except (_Outdated, WorldGone):
+                continue  # which a change in another server process may cause, and each only once
+
+    def _answer(self, world: str, request: Request, trouble: Trouble | None, since: Lifetime | None) -> Answered:
         started = self._clock.stopwatch()
-        row = self._worlds.row(world)
+        row = self._worlds.row(world) if since is None else self._lasting(world, since)
+        lifetime = row.lifetime
         real = self._clock.now()
         now = row.clock.at(real)
         if row.next_due is not None and row.next_due <= now:
@@ -132,23 +162,27 @@ class Sequence:
                 progress.notes,
                 because,
             )
-            self._note_coverage(view, request, answer, progress)
+            self._note_coverage(view, lifetime, request, answer, progress)
             return row_of(exchange, answer, self._clock.stopwatch() - started)
 
         try:
             if trouble.instead:
                 answer = instead(trouble, envelope)
-                return answer, journal_row(answer)
+                return Answered(answer, journal_row(answer), lifetime)
             if request.too_large:
                 raise refuse("missing-elements", f"the body is larger than {BODY_BYTES} bytes")
-            return self._perform(row, view, envelope, request, now, progress, journal_row, trouble)
+            answer, unwritten = self._perform(row, view, envelope, request, now, progress, journal_row, trouble)
+            return Answered(answer, unwritten, lifetime)
         except Refusal as refusal:
             answer = envelope.error(refusal, 413 if request.too_large else None)
-            return answer, self._after_refusal(progress, journal_row(answer, refusal.because))
+            unwritten = self._after_refusal(lifetime, progress, journal_row(answer, refusal.because))
+            return Answered(answer, unwritten, lifetime)
+        except (_Outdated, WorldGone):
+            raise
         except Exception:
             log.exception("internal error in %s", request.operation.name)
             answer = envelope.error(Refusal("request", "internal-error"))
-            return answer, journal_row(answer, "an error of the simulator itself; see its log")
+            return Answered(answer, journal_row(answer, "an error of the simulator itself; see its log"), lifetime)
 
     def _perform(
         self,
@@ -172,6 +206,8 @@ class Sequence:
             return answer, journal_row(answer)
         with self._store.writing():
             locked = self._store.worlds.lock(row.id)
+            if (locked.generation, locked.version) != (row.generation, row.version):
+                raise _Outdated
             visit.now = locked.clock.at(self._clock.now())
             if locked.next_due is not None and locked.next_due <= visit.now:
                 settle(self._store, view, visit.now)
@@ -232,11 +268,19 @@ class Sequence:
             settle(self._store, self._worlds.view(locked), now)
         return now
 
-    def _after_refusal(self, progress: _Progress, row: JournalRow) -> JournalRow | None:
+    def _lasting(self, world: str, since: Lifetime) -> WorldRow:
+        row = self._store.worlds.find(world)
+        if row is None or row.lifetime != since:
+            raise Overtaken
+        return row
+
+    def _after_refusal(self, lifetime: Lifetime, progress: _Progress, row: JournalRow) -> JournalRow | None:
         """A refusal that the audit trail must tell of is written at once, with its journal row."""
         if progress.visit is None or not progress.visit.audits:
             return row
         with self._store.writing():
+            if not self._store.worlds.lasts(lifetime):
+                raise _Outdated
             self._write_audits(progress.visit)
             self.recorder.with_change(row)
         return None
@@ -245,14 +289,16 @@ class Sequence:
         for audit in visit.audits:
             self._store.journal.audit(visit.world.id, audit)
 
-    def _note_coverage(self, view: World, request: Request, answer: Answer, progress: _Progress) -> None:
+    def _note_coverage(
+        self, view: World, lifetime: Lifetime, request: Request, answer: Answer, progress: _Progress
+    ) -> None:
         """Which outcome this was, if the world has not seen it before."""
         visit = progress.visit
         state, pin = ("", "") if visit is None else (visit.state, visit.pin)
         seen = Seen(request.operation.name, -1 if answer.code is None else answer.code, state, pin, progress.way)
         if seen not in view.seen:
             view.seen.add(seen)
-            self.recorder.saw(view.id, seen)
+            self.recorder.saw(lifetime, seen)
 
     def _envelope(self, operation: Operation, view: World) -> Envelope:
         key = (operation.name, id(view.readings))

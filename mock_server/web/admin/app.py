@@ -2,6 +2,7 @@
 
 import hmac
 import logging
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -13,10 +14,11 @@ from mock_server.clock import Clock
 from mock_server.control.desk import Desk, Problem
 from mock_server.portal.worlds import TooManyWorlds, Worlds
 from mock_server.store.stores import Store
+from mock_server.store.worlds import WorldGone
 from mock_server.web.admin.calls import BODY_BYTES, Call, Route, answer, body_of, query_of
 from mock_server.web.admin.openapi import described
 from mock_server.web.admin.routes import ROUTES
-from mock_server.web.bodies import TooLarge, read_body
+from mock_server.web.bodies import Gone, TooLarge, read_body
 from mock_server.web.paths import DEFAULT_WORLD, is_world
 
 log = logging.getLogger("vatportal_mock")
@@ -34,15 +36,15 @@ class Guard(NamedTuple):
 
     token: str | None
 
-    def demand(self, request: Request, own: str | None, server: bool) -> None:
+    def demand(self, request: Request, own: str | None) -> None:
         """Raises a Problem (401) unless the request shows the admin token, or the world's own.
 
-        A world that has a token of its own is closed even where the server is open.
+        A world that has a token of its own is closed even where the server is open, and cannot be removed.
         """
-        if self.token is None and (own is None or server):
+        allowed = [token for token in (self.token, own) if token is not None]
+        if not allowed:
             return
         kind, _, given = request.headers.get("authorization", "").partition(" ")
-        allowed = [token for token in (self.token, None if server else own) if token is not None]
         matches = [hmac.compare_digest(token.encode(), given.strip().encode()) for token in allowed]
         if kind.lower() != "bearer" or not any(matches):
             raise Problem(401, "the admin token is wanted", "send `Authorization: Bearer <admin token>`")
@@ -52,7 +54,7 @@ def routes(store: Store, worlds: Worlds, clock: Clock, guard: Guard) -> list[Htt
     """The rows of the control API as routes, for the default world and for any other."""
     control = _Control(store, worlds, clock, guard)
     found = [
-        HttpRoute(prefix + BASE + path, control.endpoint(path), methods=_methods(path))
+        HttpRoute(prefix + BASE + path, control.endpoint(path), methods=_ALL)
         for prefix in ("", "/w/{__world}")
         for path in dict.fromkeys(route.path for route in ROUTES)
     ]
@@ -62,11 +64,8 @@ def routes(store: Store, worlds: Worlds, clock: Clock, guard: Guard) -> list[Htt
     return found
 
 
-_ALL = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-
-
-def _methods(path: str) -> list[str]:
-    return _ALL if any(route.path == path for route in ROUTES) else []
+_ALL = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+"""Every method is routed, so that a wrong one too is refused with an explanation."""
 
 
 class _Control:
@@ -83,6 +82,10 @@ class _Control:
                 return await self._handle(request, path)
             except Problem as problem:
                 return _problem(problem)
+            except Gone:
+                return Response(status_code=400)  # which nobody is there to see
+            except WorldGone:
+                return _problem(Problem(409, "removed", "the world was removed at the same time"))
             except TooManyWorlds as error:
                 return _problem(Problem(409, "too many worlds", str(error)))
             except TooLarge:
@@ -94,7 +97,7 @@ class _Control:
         return handle
 
     async def openapi(self, request: Request) -> Response:
-        return _json(200, described(str(request.base_url).rstrip("/") + BASE))
+        return _json(200, described(str(request.url.replace(query="")).removesuffix("/openapi.json")))
 
     async def unknown(self, request: Request) -> Response:
         given = "/" + request.path_params["rest"]
@@ -108,14 +111,17 @@ class _Control:
         if not is_world(name):
             raise Problem(404, "no such world", "a world's name is 1 to 64 of a-z 0-9 . _ -", given=name[:100])
         if not route.open:
-            row = self._store.worlds.find(name)
-            own = None if row is None else self._store.worlds.admin_token(row.id)
-            self._guard.demand(request, own, route.server)
+            self._guard.demand(request, self._own_token(route, name, parameters))
         query = query_of(route, dict(request.query_params))
         raw = await read_body(request.scope, request.receive, BODY_BYTES)
         desk = Desk(self._store, self._worlds, self._clock, name)
         result = await answer(route, Call(desk, parameters, query, body_of(route, raw)))
         return result if isinstance(result, Response) else _json(route.status, result)
+
+    def _own_token(self, route: Route, name: str, parameters: Mapping[str, str]) -> str | None:
+        """The admin token of the world that the call is about."""
+        row = self._store.worlds.find(parameters.get("world", "") if route.server else name)
+        return None if row is None else self._store.worlds.admin_token(row.id)
 
     def _row(self, request: Request, path: str) -> Route:
         route = self._rows.get((request.method, path))
@@ -146,5 +152,9 @@ def _problem(problem: Problem) -> Response:
         value = getattr(problem, name)
         if value is not None:
             body[name] = value
-    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
+    headers = {}
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if problem.status == 405 and problem.allowed:
+        headers["Allow"] = ", ".join(problem.allowed)
     return Response(wire.text({**body, **problem.extra}), problem.status, headers, _PROBLEM)

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 import msgspec
 
 from mock_server import wire
-from mock_server.control.desk import Desk, Problem
+from mock_server.control.desk import Desk, Problem, number_of
 from mock_server.refusals import nearest
 
 BODY_BYTES = 64 * 1024 * 1024
@@ -29,10 +29,7 @@ class Call(NamedTuple):
 
     def number(self, name: str) -> int:
         """A number in the path; 404 for what is none."""
-        text = self.path[name]
-        if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-            raise Problem(404, f"no such {name}", f"{text[:100]!r} is no number", given=text[:100])
-        return int(text)
+        return number_of(name, self.path[name])
 
 
 Handler = Callable[[Call], Any]
@@ -106,12 +103,13 @@ def body_of(route: Route, raw: bytes) -> Any:
         value = wire.parse(raw) if raw.strip() else {}
     except wire.Unreadable as error:
         raise Problem(400, "no JSON", f"the body is no JSON: {error}") from None
-    if issubclass(route.body, msgspec.Struct) and isinstance(value, dict):
+    fields = route.body.__struct_fields__ if issubclass(route.body, msgspec.Struct) else None
+    if fields is not None and isinstance(value, dict):
         _demand_known(route.body, value, "")
     try:
         return msgspec.convert(value, route.body, strict=True)
     except msgspec.ValidationError as error:
-        raise Problem(400, "not of the form wanted", str(error), allowed=route.body.__struct_fields__) from None
+        raise Problem(400, "not of the form wanted", str(error), allowed=fields) from None
 
 
 def _demand_known(kind: type[msgspec.Struct], value: Mapping[str, Any], where: str) -> None:
@@ -123,9 +121,25 @@ def _demand_known(kind: type[msgspec.Struct], value: Mapping[str, Any], where: s
             guess = nearest(key, fields)
             hint = f"; {guess!r}?" if guess else ""
             raise Problem(400, "unknown key", f"unknown key {where + key!r}{hint}", given=key, allowed=fields)
+        _demand_word(fields[key], inner, where + key)
         nested = _struct_in(fields[key])
         if nested is not None and isinstance(inner, dict):
             _demand_known(nested, inner, f"{where}{key}.")
+
+
+def _demand_word(kind: Any, value: Any, where: str) -> None:
+    """Raises a Problem (400) for a text, or one in a list, that is none of the words that may stand here."""
+    words = _words_in(kind)
+    for given in value if isinstance(value, list) else [value]:
+        if words and isinstance(given, str) and given not in words:
+            raise Problem.unknown(where, given[:100], words)
+
+
+def _words_in(kind: Any) -> tuple[str, ...]:
+    """The words of an annotation such as `Literal["a", "b"] | None`."""
+    if get_origin(kind) is Literal:
+        return tuple(word for word in get_args(kind) if isinstance(word, str))
+    return tuple(word for inner in get_args(kind) for word in _words_in(inner))
 
 
 def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
