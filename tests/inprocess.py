@@ -82,7 +82,7 @@ class InProcess:
                 assert isinstance(chunk, bytes)
                 chunks.append(chunk)
 
-        await self.app(scope, receive, send)  # type: ignore[arg-type]  # plain dicts
+        await self.app(scope, receive, send)
         logged = self._log.taken()
         assert not logged, logged
         return status, b"".join(chunks)

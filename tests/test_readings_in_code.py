@@ -25,7 +25,7 @@ def chosen(file: Path) -> Iterator[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "choose":
             (name,) = node.args
             if isinstance(name, ast.Constant):
-                yield name.value
+                yield str(name.value)
 
 
 def nodes(value: Any) -> Iterator[dict[str, Any]]:

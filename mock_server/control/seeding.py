@@ -116,7 +116,9 @@ def _shown(seeding: SeedingRow, generation: int) -> dict[str, Any]:
 def _demand_same(store: Store, lifetime: Lifetime, done: int, total: int) -> None:
     if not store.worlds.lasts(lifetime):
         raise Problem(
-            409, "the world was reset", f"the world was reset or removed after {done} of {total} invoices, which are gone"
+            409,
+            "the world was reset",
+            f"the world was reset or removed after {done} of {total} invoices, which are gone",
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from mock_server import wire
 from mock_server.portal.plans import BY_PHONE, plan
 from mock_server.portal.processes import Deletion
 from mock_server.portal.settling import deletable
@@ -13,13 +14,13 @@ from mock_server.portal.starting import begin, free_process
 from mock_server.portal.visits import Visit, refuse
 
 _UNSUBMITTED = "imported"
+_NAMED_BYTES = 4096
 
 
 def inv_delete(visit: Visit) -> dict[str, Any]:
     """Delete unsubmitted invoices from the portal: `{"deleted": 2}` (R-21, R-21b, R-21c)."""
     asked = list(dict.fromkeys(visit.body["ids"]))
     named = msgspec.json.encode(asked).decode()
-    _demand_right(visit, named)
     world, company = visit.world.id, visit.caller.company
     known = visit.store.invoices.by_ids(world, company, asked)
     free = [erp_id for erp_id in asked if erp_id in known and known[erp_id].state == _UNSUBMITTED]
@@ -34,7 +35,6 @@ def inv_delete(visit: Visit) -> dict[str, Any]:
 def etx_delete(visit: Visit) -> dict[str, Any]:
     """Start a deletion in portal and e-taxes, all or nothing: `{"id": 12345}` (F-DEL, R-22)."""
     named = msgspec.json.encode(visit.body["serialNumbers"]).decode()
-    _demand_right(visit, named)
     qaimes = _qaimes(visit, named)
     signed = visit.body["is_signed"] is True
     states = visit.store.registry.by_qaimes(visit.world.id, qaimes)
@@ -64,10 +64,11 @@ def etx_delete(visit: Visit) -> dict[str, Any]:
     return {"id": process}
 
 
-def _demand_right(visit: Visit, named: str) -> None:
-    """Only authorised users may delete (F-AUTH-06, R-51)."""
+def demand_right(visit: Visit) -> None:
+    """Only authorised users may delete (F-AUTH-06, R-51); asked before the form, whatever the body names (R-19)."""
     if not visit.caller.may_delete:
-        visit.audit(named, "refused: no right to delete")
+        named = wire.text(visit.body.get("ids", visit.body.get("serialNumbers", [])))
+        visit.audit(named[:_NAMED_BYTES].decode("utf-8", "ignore"), "refused: no right to delete")
         raise refuse("authentication-error", "this user may not delete")
 
 

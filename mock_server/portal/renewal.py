@@ -17,16 +17,25 @@ def reset_start(visit: Visit) -> dict[str, Any]:
     return {"plain_value": accounts.challenge(visit.store, visit.world, login, visit.now)}
 
 
-def reset_confirm(visit: Visit) -> dict[str, Any]:
-    """The new token for a signed challenge: `{"token": "..."}`.
+def spend(visit: Visit) -> str | None:
+    """The challenge in force, spent by this attempt whatever comes of it: a transaction of its own (R-24).
 
     Raises:
-        Refusal: 5 for a wrong key or no challenge, 7 for the right key of a disabled account, a partner's 15,
-            16, 17.
+        Refusal: a partner's 15, 16, 17; that is no attempt yet.
     """
     login = visit.body["login"]
     accounts.demand_partner_phone(visit.world, login, visit.body.get("phone"))
-    plain_value = accounts.spend_challenge(visit.store, visit.world, login, visit.now)
+    with visit.store.writing():
+        return accounts.spend_challenge(visit.store, visit.world, login, visit.now)
+
+
+def reset_confirm(visit: Visit, plain_value: str | None) -> dict[str, Any]:
+    """The new token for the challenge that `spend` took, signed: `{"token": "..."}`.
+
+    Raises:
+        Refusal: 5 for a wrong key or no challenge, 7 for the right key of a disabled account.
+    """
+    login = visit.body["login"]
     account = visit.world.accounts.get(login)
     if (
         account is None

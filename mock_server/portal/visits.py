@@ -54,13 +54,17 @@ class Visit:
         self.now = now
         self.operation = operation
         self.caller = caller
-        self.body = {**defaults, **body}
-        self.given = frozenset(body)
+        self.take(body, defaults)
         self.changes: tuple[Change, ...] = ()
         self.state = ""
         self.pin = ""
         self.notes: list[Note] = []
         self.audits: list[AuditRow] = []
+
+    def take(self, body: dict[str, Any], defaults: Mapping[str, Any]) -> None:
+        """What is asked from now on: the form may have dropped something."""
+        self.body = {**defaults, **body}
+        self.given = frozenset(body)
 
     def note(self, reading: str, text: str) -> None:
         self.notes.append(Note((), reading, text))

@@ -52,13 +52,17 @@ class Account(NamedTuple):
 
 
 class WorldSettings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a world has chosen for itself; the rest is the server's."""
+    """What a world has chosen for itself; the rest is the server's.
+
+    `company` is the one that is meant where none is named: the first of its file.
+    """
 
     series: str
     readings: dict[str, str] = {}
     pace: str | None = None
     page_size: int = PAGE_SIZE
     speed: float = 1.0
+    company: str = ""
 
 
 class Start(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -245,6 +249,7 @@ class Worlds:
             readings=start.readings,
             pace=start.pace,
             page_size=start.page_size or PAGE_SIZE,
+            company=file.companies[0].tin,
         )
         self._store.worlds.set_clock(world, WorldClock(real, now, 0.0 if start.frozen else 1.0))
         self._store.worlds.set_settings(world, msgspec.json.encode(chosen).decode())

@@ -211,6 +211,14 @@ class Worlds:
         """Names by VOEN."""
         return dict(self._db.all("SELECT tin, name FROM companies WHERE world = ?", (world,)))
 
+    def put_company(self, world: int, tin: str, name: str) -> None:
+        """Add a company, or give the one of that VOEN another name."""
+        self._db.run(
+            "INSERT INTO companies (world, tin, name) VALUES (?, ?, ?)"
+            " ON CONFLICT (world, tin) DO UPDATE SET name = excluded.name",
+            (world, tin, name),
+        )
+
     def add_warehouses(self, world: int, company: str, rows: Iterable[tuple[str, str]]) -> None:
         self._db.many("INSERT INTO warehouses VALUES (?, ?, ?, ?)", [(world, company, *row) for row in rows])
 
@@ -229,6 +237,19 @@ class Worlds:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
             (world, *account),
         )
+
+    def put_account(self, world: int, account: AccountRow) -> None:
+        """Add an account, or change the one of that name, whose challenge stays in force."""
+        changes = ", ".join(f"{name} = excluded.{name}" for name in AccountRow._fields[1:])
+        self._db.run(
+            f"INSERT INTO accounts (world, {_ACCOUNT}, challenges, tokens)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)"
+            f" ON CONFLICT (world, username) DO UPDATE SET {changes}",
+            (world, *account),
+        )
+
+    def remove_account(self, world: int, username: str) -> None:
+        self._db.run("DELETE FROM accounts WHERE world = ? AND username = ?", (world, username))
 
     def accounts(self, world: int) -> list[AccountRow]:
         return [

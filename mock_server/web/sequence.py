@@ -39,6 +39,7 @@ class Handler(NamedTuple):
         perform: the work, inside a transaction; `data` as an object or as finished JSON.
         writes: whether the transaction may change anything.
         prepare: what needs no transaction of its own and comes before it.
+        right: what the caller must be allowed, asked before the form (R-19).
         bare: whether the answer goes without an envelope (R-24).
     """
 
@@ -46,19 +47,20 @@ class Handler(NamedTuple):
     writes: bool = False
     prepare: Callable[[Visit], Any] | None = None
     bare: bool = False
+    right: Callable[[Visit], None] | None = None
 
 
 HANDLERS: Mapping[str, Handler] = {
     "import_upload_invoices": Handler(imports.import_, writes=True, prepare=imports.check_invoices),
     "inv_read_invoices": Handler(reading.inv_read_invoices),
-    "inv_delete": Handler(deletions.inv_delete, writes=True),
+    "inv_delete": Handler(deletions.inv_delete, writes=True, right=deletions.demand_right),
     "read_proc_status": Handler(status.read_proc_status),
     "read_proc_data": Handler(status.read_proc_data),
     "etx_import": Handler(downloads.etx_import, writes=True),
     "etx_read_invoices": Handler(downloads.etx_read_invoices),
-    "etx_delete": Handler(deletions.etx_delete, writes=True),
+    "etx_delete": Handler(deletions.etx_delete, writes=True, right=deletions.demand_right),
     "reset_start": Handler(renewal.reset_start, writes=True, bare=True),
-    "reset_confirm": Handler(renewal.reset_confirm, writes=True, bare=True),
+    "reset_confirm": Handler(renewal.reset_confirm, writes=True, prepare=renewal.spend, bare=True),
 }
 
 
@@ -94,7 +96,7 @@ class _Progress:
     def __init__(self) -> None:
         self.account: str | None = None
         self.way = "none"
-        self.readable = True
+        self.readable = False
         self.notes: list[Note] = []
         self.visit: Visit | None = None
 
@@ -223,7 +225,6 @@ class Sequence:
         # -- method, content type, JSON (1, 2, 3)
         demand_method(request, readings)
         demand_json(request)
-        progress.readable = False
         body = body_of(request)
         progress.readable = True
         form = view.form(operation.request)
@@ -239,6 +240,12 @@ class Sequence:
             progress.account = caller.username
             if proof.way == "token" and proof.password is not None:
                 progress.notes.append(Note((), "R-25", "token and password both sent: the token decides"))
+        visit = Visit(self._store, view, now, operation.name, caller, body, form.defaults)
+        visit.notes = progress.notes
+        progress.visit = visit
+        right = HANDLERS[operation.name].right
+        if right is not None:
+            right(visit)
         # -- a phone at all (15), the form (3), the caller's own phone (15), and something to do (6)
         asks_phone = _asks_phone(operation, body)
         if asks_phone and not caller.phones:
@@ -255,9 +262,7 @@ class Sequence:
         _demand_own_phone(operation, caller, body)
         if violations and any(row.code == 6 for row in violations):
             raise refuse("empty-invoices", "invoices is empty")
-        visit = Visit(self._store, view, now, operation.name, caller, body, form.defaults)
-        visit.notes = progress.notes
-        progress.visit = visit
+        visit.take(body, form.defaults)
         return visit
 
     def _settle(self, row: WorldRow) -> int:

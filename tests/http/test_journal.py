@@ -242,13 +242,17 @@ def planted(text: bytes) -> bool:
 
 
 @pytest.mark.parametrize("what", BODIES_WITH_A_CANARY)
-def test_no_secret_of_a_body_is_kept_or_logged(watched: Watched, caplog: pytest.LogCaptureFixture, what: str) -> None:
+@pytest.mark.parametrize("kind", [JSON, "text/plain"])
+def test_no_secret_of_a_body_is_kept_or_logged(
+    watched: Watched, caplog: pytest.LogCaptureFixture, kind: str, what: str
+) -> None:
     raw = BODIES_WITH_A_CANARY[what]
     with caplog.at_level(logging.DEBUG):
         for name in TEN:
             operation = BY_NAME[name]
-            watched.portal.send(operation.method, operation.path, raw, {"Content-Type": JSON})
-    assert len(watched.rows) == 10
+            watched.portal.send(operation.method, operation.path, raw, {"Content-Type": kind})
+            watched.portal.send("PATCH", operation.path, raw, {"Content-Type": kind})
+    assert len(watched.rows) == 20
     for row in watched.rows:
         assert not any(planted(value) for value in row if isinstance(value, bytes)), (what, row)
         assert not any(CANARY in value for value in row if isinstance(value, str)), (what, row)

@@ -129,3 +129,10 @@ def test_each_mistake_beside_the_one_before(servers: Servers, name: str) -> None
         for mistake in reversed(mistakes[place : place + 2]):
             mistake.spoil(draft)
         assert draft.sent(portal, BY_NAME[name].path).code == first.code, place
+
+
+@pytest.mark.proves("R-19", "R-51")
+@pytest.mark.parametrize("operation", ["inv_delete", "etx_delete"])
+def test_the_right_to_delete_is_asked_before_the_form(portal: Portal, operation: str) -> None:
+    assert portal.as_("clerk").call(operation).code == 7
+    assert portal.call(operation).code == 3

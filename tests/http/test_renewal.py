@@ -88,6 +88,14 @@ def test_any_other_key_is_5_and_the_token_stays(portal: Portal) -> None:
 
 
 @pytest.mark.proves("R-24")
+def test_wrong_key_spends_the_challenge(portal: Portal) -> None:
+    value = challenge(portal, "demo")
+    assert portal.call("reset_confirm", login="demo", key="0" * 64).code == 5
+    assert confirmed(portal, "demo", value).code == 5
+    assert "token" in confirmed(portal, "demo", challenge(portal, "demo")).json
+
+
+@pytest.mark.proves("R-24")
 def test_right_key_spends_the_challenge(portal: Portal) -> None:
     value = challenge(portal, "demo")
     assert "token" in confirmed(portal, "demo", value).json

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mock_server.control import clocks, faults, phone, steering, worlds
+from mock_server.control import accounts, clocks, counterparty, faults, invoices, phone, seeding, steering, worlds
 from mock_server.control.desk import Problem
 from mock_server.control.faults import Fault
 from mock_server.portal.processes import Happening
@@ -85,6 +85,61 @@ ROUTES: tuple[Route, ...] = (
         lambda call: phone.answer(call.desk, call.path["confirmation"], "refuse"),
         "Refuse a question on the phone",
         Nothing,
+    ),
+    Route(
+        "GET",
+        "/invoices",
+        lambda call: invoices.listed(call.desk, call.query),
+        "Invoices in e-taxes, the latest first",
+        query=invoices.FILTERS,
+        plural="invoices",
+    ),
+    Route(
+        "POST",
+        "/invoices",
+        lambda call: seeding.seed(call.desk, call.body),
+        "Put many invoices into e-taxes; answers when they are there",
+        seeding.Seeding,
+        status=201,
+    ),
+    Route("GET", "/seedings", lambda call: seeding.listed(call.desk), "How far seedings are", plural="seedings"),
+    Route("GET", "/invoices/{qaime}", lambda call: invoices.one(call.desk, call.path["qaime"]), "One invoice, whole"),
+    Route(
+        "PATCH",
+        "/invoices/{qaime}",
+        lambda call: counterparty.act(call.desk, call.path["qaime"], call.body.status),
+        "The counterparty acts: the next status of a signed invoice",
+        counterparty.Act,
+    ),
+    Route(
+        "GET",
+        "/portal-invoices",
+        lambda call: invoices.in_portals(call.desk, call.query),
+        "Invoices in the companies' portals, the last import first",
+        query=invoices.PORTAL_FILTERS,
+        plural="invoices",
+    ),
+    Route(
+        "GET",
+        "/accounts",
+        lambda call: accounts.listed(call.desk, accounts.with_secrets(call.query.get("secrets"))),
+        "Who may call; secrets only with ?secrets=include",
+        query=("secrets",),
+        plural="accounts",
+    ),
+    Route(
+        "POST",
+        "/accounts",
+        lambda call: accounts.put(call.desk, call.body),
+        "Add an account, or change one: keys left out stay",
+        accounts.AccountPatch,
+        status=201,
+    ),
+    Route(
+        "DELETE",
+        "/accounts/{username}",
+        lambda call: accounts.remove(call.desk, call.path["username"]),
+        "Remove an account",
     ),
     Route("GET", "/faults", lambda call: faults.listed(call.desk), "The faults in force", plural="faults"),
     Route(
