@@ -25,8 +25,8 @@ test: $(VENV)/dev.stamp ## all tests but the deep ones, then: has each fact and 
 	$(if $(ARGS),,$(BIN)/python -m tests.facts_report --brief $(FACTS))
 
 facts: $(VENV)/dev.stamp ## the same tests, then the table of which test proves what
-	$(BIN)/python -m pytest -n 2 -m "not deep" --facts=$(FACTS) --quiet
-	$(BIN)/python -m tests.facts_report $(FACTS)
+	$(BIN)/python -m pytest -n 2 -m "not deep" --facts=$(FACTS) --quiet; tests=$$?; \
+	$(BIN)/python -m tests.facts_report $(FACTS) && exit $$tests
 
 deep: $(VENV)/dev.stamp ## the tests that take long
 	$(BIN)/python -m pytest -n 2 -m deep $(ARGS)

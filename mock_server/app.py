@@ -16,8 +16,9 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from mock_server.clock import Clock, SystemClock
+from mock_server.control.worldfiles import BadWorldFile, read_file
 from mock_server.draws import Draws, secret_of
-from mock_server.portal.world_file import BadWorldFile, WorldFile, read_world
+from mock_server.portal.world_file import WorldFile, decode
 from mock_server.portal.worlds import Defaults, Worlds
 from mock_server.refusals import ConfigurationError
 from mock_server.rulebook.documents import fixture
@@ -144,10 +145,10 @@ def _defaults(settings: Settings) -> Defaults:
 
 
 def _world_file(path: Path | None) -> WorldFile:
+    if path is None:
+        return decode(fixture(DEFAULT_WORLD_FILE))
     try:
-        if path is None:
-            return read_world(fixture(DEFAULT_WORLD_FILE), DEFAULT_WORLD_FILE)
-        return read_world(path.read_bytes(), str(path))
+        return read_file(path)
     except BadWorldFile as error:
         raise ConfigurationError(str(error)) from None
 

@@ -172,8 +172,9 @@ def explain(codes: tuple[str, ...]) -> None:
     CODE is a number, such as 20, or a name, such as qaime-not-found.
     """
     table = ErrorTable.load()
-    entries = [entry for code in codes for entry in _meanings(table, code)]
-    click.echo("\n\n".join("\n".join(_entry_lines(entry, table.scopes[entry.scope])) for entry in entries))
+    for code in codes:
+        for entry in _meanings(table, code):
+            click.echo("\n".join(_entry_lines(entry, table.scopes[entry.scope])) + "\n")
 
 
 def _meanings(table: ErrorTable, code: str) -> list[ErrorEntry]:

@@ -10,6 +10,9 @@ from typing import NamedTuple, Protocol
 
 SECOND = 1_000_000
 
+FURTHEST = 221_845_377_600 * SECOND
+"""No world's time goes further than the year 9000: calendars end."""
+
 
 class Clock(Protocol):
     """Real time, as tests may replace it."""
@@ -57,4 +60,4 @@ class WorldClock(NamedTuple):
     def at(self, real: int) -> int:
         """World time at a real instant; never before the anchor, even if the machine's clock is set back."""
         passed = max(real - self.real, 0)
-        return self.world + (passed if self.speed == 1 else round(passed * self.speed))
+        return min(self.world + (passed if self.speed == 1 else round(passed * self.speed)), FURTHEST)

@@ -17,6 +17,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -102,8 +103,9 @@ class Vatportal:
         self.control("POST", "reset", {})
 
     def remove(self) -> None:
-        """Remove the world."""
-        self._send("DELETE", f"{self._server.url}/__admin/worlds/{self.world}", None)
+        """Remove the world, if anybody has used it."""
+        with suppress(ControlError):
+            self._send("DELETE", f"{self._server.url}/__admin/worlds/{self.world}", None)
 
     def _send(self, method: str, url: str, body: Any) -> Any:
         headers = {"Content-Type": "application/json"}

@@ -1,6 +1,7 @@
 """The two ways to say no: to whoever configures the simulator, and to whoever calls the portal."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -50,7 +51,11 @@ class Refusal(Exception):
 
 
 def nearest(given: str, allowed: Iterable[str]) -> str | None:
-    """The allowed word most like the given one, upper and lower case aside; None when nothing is near."""
-    spelling = {word.lower(): word for word in allowed}
-    matches = difflib.get_close_matches(given.lower(), spelling, n=1)
+    """The allowed word most like the given one, case and leading zeros aside; None when nothing is near."""
+    spelling = {_plain(word): word for word in allowed}
+    matches = difflib.get_close_matches(_plain(given), spelling, n=1)
     return spelling[matches[0]] if matches else None
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"\b0+(?=[0-9])", "", word.lower())

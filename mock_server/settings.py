@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 
 from mock_server.refusals import ConfigurationError, located
 from mock_server.rulebook import readings_file
+from mock_server.rulebook.documents import load
 from mock_server.rulebook.ledger import Ledger, Readings
 
 PREFIX = "VATPORTAL_MOCK_"
-PACES = ("instant", "fast", "realistic", "manual")
+PACES = tuple(load("processes.json")["paces"])
 MIN_TOKEN, MAX_TOKEN = 8, 200
 LOG_FORMATS = ("text", "json")
 

@@ -14,7 +14,7 @@ import msgspec
 from mock_server.rulebook.documents import load
 
 READING = "reading"
-"""The owner shown for a reading: the ledger knows none, the simulator has to follow all of them."""
+"""What is shown as owner of a reading that the simulator has to follow."""
 
 _GROUPS = (
     ("Facts of the server, and readings", ("server", READING)),
@@ -38,7 +38,8 @@ class Row(NamedTuple):
 def rows(proofs: dict[str, list[str]]) -> list[Row]:
     """Every fact and reading, in the order of the files."""
     owned = [(fact["id"], fact["owner"]) for fact in load("facts.json")["facts"]]
-    owned += [(reading["id"], READING) for reading in load("readings.json")["readings"]]
+    for reading in load("readings.json")["readings"]:
+        owned.append((reading["id"], READING if reading["owner"] == "server" else reading["owner"]))
     return [Row(name, owner, proofs.get(name, [])) for name, owner in owned]
 
 

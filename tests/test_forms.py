@@ -15,6 +15,7 @@ from mock_server import wire
 from mock_server.rulebook import forms
 from mock_server.rulebook.forms import Form, UnknownAnnotation, check_annotations, resolved, without_nulls
 from mock_server.rulebook.ledger import Ledger, Readings
+from mock_server.rulebook.operations import OPERATIONS
 from tests.mutations import mutated
 
 Node = dict[str, Any]
@@ -225,20 +226,7 @@ def test_an_annotation_that_nothing_understands_is_refused(schema: Node) -> None
 
 # -- two validators
 
-URNS = sorted(
-    f"urn:vatportal:{name}"
-    for name in (
-        "invoice",
-        "requests/import_upload_invoices",
-        "requests/inv_read_invoices",
-        "requests/inv_delete",
-        "requests/read_proc_status",
-        "requests/etx_import",
-        "requests/etx_read_invoices",
-        "requests/etx_delete",
-        "requests/reset_confirm",
-    )
-)
+URNS = ("urn:vatportal:invoice", *(operation.request for operation in OPERATIONS))
 CHOICES: tuple[dict[str, str], ...] = (
     {},
     {"R_09": "strict", "R_10": "strict", "R_12": "optional", "R_14c": "synonym"},

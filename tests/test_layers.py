@@ -31,12 +31,16 @@ LAYERS: dict[str, set[str]] = {
 
 ALONE = {
     "click": {"cli"},
+    "yaml": {"control.markup"},
     "httptools": {"web.protocol"},
     "jsonschema_rs": {"rulebook.forms", "rulebook.world_form"},
     "mock_server.store.sqlite": {"app"},
     "sqlite3": {"store.sqlite"},
 }
 """What only these modules import."""
+
+IMPORTED_AS = {"pyyaml": "yaml"}
+"""Packages that are not called like what they bring."""
 
 OF_HTTP = {"starlette", "uvicorn"}
 MAX_LINES = 400
@@ -168,7 +172,7 @@ def size_and_name(module: Module) -> Iterator[str]:
 def _dependencies() -> set[str]:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     names = {entry.split(";")[0].split(">")[0].split("=")[0].split("<")[0].strip() for entry in declared}
-    return {name.replace("-", "_") for name in names}
+    return {IMPORTED_AS.get(name, name.replace("-", "_")) for name in names}
 
 
 Rule = Callable[[Module], Iterator[str]]

@@ -47,7 +47,7 @@ def test_what_was_written_is_read_as_it_was(value: Any) -> None:
     assert wire.parse(wire.text(value)) == value
 
 
-@pytest.mark.proves("R-34", "R-42")
+@pytest.mark.proves("R-42")
 @pytest.mark.parametrize(
     ("text", "value"),
     [

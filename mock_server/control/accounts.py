@@ -1,4 +1,4 @@
-"""Who may call a world's portal: look, add, change, remove. A token comes and goes without the password (F-AUTH-09)."""
+"""Who may call a world's portal: look, add, change, remove; tokens come and go without the password (F-AUTH-09)."""
 
 import re
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ class AccountPatch(msgspec.Struct, forbid_unknown_fields=True):
 
     username: str
     password: str | UnsetType = UNSET
-    token: str | None | UnsetType = UNSET
+    token: str | UnsetType | None = UNSET
     secret: str | UnsetType = UNSET
     company: str | UnsetType = UNSET
     company_name: str | UnsetType = UNSET

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from mock_server.clock import SECOND, WorldClock
+from mock_server.clock import FURTHEST, SECOND, WorldClock
 from mock_server.control.desk import Desk, Problem
 from mock_server.durations import LONGEST, microseconds
 from mock_server.portal.moments import instant, iso
@@ -14,7 +14,6 @@ from mock_server.portal.settling import settle
 MAX_SPEED = 86_400.0
 """A day a second."""
 
-FURTHEST = datetime.fromisoformat("9000-01-01T00:00:00+04:00")
 
 
 def shown(desk: Desk) -> dict[str, Any]:
@@ -37,7 +36,7 @@ def put(desk: Desk, now: str | None, speed: float | None, frozen: bool | None) -
             settings = msgspec.structs.replace(settings, speed=speed)
             desk.store.worlds.set_settings(change.row.id, msgspec.json.encode(settings).decode())
         still = change.row.clock_speed == 0 if frozen is None else frozen
-        then = change.now if now is None else _instant(now)
+        then = change.now if now is None else instant_named(now)
         clock = WorldClock(desk.clock.now(), then, 0.0 if still else settings.speed)
         _move(desk, change.row.id, change.now, clock)
         settle(desk.store, change.view, then)
@@ -68,7 +67,7 @@ def length_of(given: str | float) -> int:
         raise Problem(400, "no duration", str(error), given=given[:100]) from None
 
 
-def _instant(text: str) -> int:
+def instant_named(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -81,8 +80,8 @@ def _instant(text: str) -> int:
 def _move(desk: Desk, world: int, now: int, clock: WorldClock) -> None:
     if clock.world < now:
         raise Problem(409, "forward only", f"it is {iso(now)} in this world, and time goes forward only; reset it")
-    if clock.world > instant(FURTHEST):
-        raise Problem(400, "too far", f"no world goes beyond {FURTHEST.isoformat()}")
+    if clock.world > FURTHEST:
+        raise Problem(400, "too far", f"no world goes beyond {iso(FURTHEST)}")
     desk.store.worlds.set_clock(world, clock)
 
 

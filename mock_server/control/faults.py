@@ -169,6 +169,18 @@ def _draws(world: World, fault: Fault) -> Draws:
     return world.draws if fault.seed is None else Draws(secret_of(fault.seed, "faults"))
 
 
+def checked(spec: Any) -> dict[str, Any]:
+    """A fault that a world file holds, as it is kept.
+
+    Raises:
+        Problem: something about it cannot be; msgspec.ValidationError: it is not of the form of a fault.
+    """
+    fault = msgspec.convert(spec, Fault)
+    _check(fault)
+    kept: dict[str, Any] = msgspec.to_builtins(fault)
+    return kept
+
+
 def _check(fault: Fault) -> None:
     if fault.operation is not None and fault.operation not in BY_NAME:
         raise Problem.unknown("operation", fault.operation, BY_NAME)

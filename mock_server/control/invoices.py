@@ -1,7 +1,7 @@
 """What lies in e-taxes and in the portals, to look at from outside: lists with filters, and one invoice whole."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import msgspec
 
@@ -91,7 +91,7 @@ def folder_of(dir_: str | None, folder: str | None) -> Folder | None:
         raise Problem.unknown("folder", folder[:100], FOLDERS)
     meant = None if dir_ is None else _OF_DIR[dir_]
     if meant is None or folder is None or meant == folder or (meant, folder) == ("sent", DRAFT):
-        return cast("Folder | None", folder or meant)
+        return folder or meant
     raise Problem(400, "they do not go together", f"dir {dir_} is the folder {meant!r}, not {folder!r}", given=folder)
 
 

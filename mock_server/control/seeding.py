@@ -61,7 +61,7 @@ class Seeding(msgspec.Struct, forbid_unknown_fields=True):
 class _Order(NamedTuple):
     """A seeding, checked: `minutes` of creation from `start` on, draws counted from `base`."""
 
-    count: int
+    total: int
     folder: Folder
     company: str
     company_name: str
@@ -90,16 +90,16 @@ async def seed(desk: Desk, asked: Seeding) -> dict[str, Any]:
     with desk.change() as change:
         order = _checked(desk, change, asked)
         lifetime = change.row.lifetime
-        number = desk.store.seedings.add(lifetime.world, lifetime.generation, order.count)
+        number = desk.store.seedings.add(lifetime.world, lifetime.generation, order.total)
     maker = _Maker(order)
     done = 0
-    while done < order.count:
-        count = min(CHUNK, order.count - done)
+    while done < order.total:
+        count = min(CHUNK, order.total - done)
         with desk.store.writing():
-            _demand_same(desk.store, lifetime, done, order.count)
+            _demand_same(desk.store, lifetime, done, order.total)
             full = maker.put(desk.store, lifetime.world, done, count)
             done += 0 if full else count
-            state: Literal["running", "done", "failed"] = "done" if done == order.count else "running"
+            state: Literal["running", "done", "failed"] = "done" if done == order.total else "running"
             desk.store.seedings.save(lifetime.world, number, done, "failed" if full else state)
         if full:
             raise Problem(409, "no number left", f"{full} has no running number left; {done} invoices were seeded")

@@ -64,7 +64,7 @@ def delete(desk: Desk, name: str) -> dict[str, Any]:
 
 def reset(desk: Desk, to: str) -> dict[str, Any]:
     """Back to the start, or to a snapshot; what is in flight cannot touch the new generation."""
-    if to != START:
+    if to != START or snapshot_of(desk, desk.name, START) is not None:
         return restore(desk, to)
     row = desk.worlds.row(desk.name)
     with desk.store.writing():
@@ -74,7 +74,7 @@ def reset(desk: Desk, to: str) -> dict[str, Any]:
 
 def snapshots(desk: Desk) -> list[dict[str, Any]]:
     desk.look()
-    return [{"name": name, "now": iso(now)} for name, now in desk.store.copies.hidden_below(_prefix(desk.name))]
+    return [{"name": name, "now": iso(now)} for name, now in _known(desk)]
 
 
 def save(desk: Desk, name: str) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def save(desk: Desk, name: str) -> dict[str, Any]:
     if name == START:
         raise Problem(400, "no such name", f"{START!r} is where a reset leads", given=name)
     with desk.change() as change:
-        known = [known for known, _ in desk.store.copies.hidden_below(_prefix(desk.name))]
+        known = snapshot_names(desk)
         if name in known:
             old = desk.store.copies.hidden(_prefix(desk.name) + name)
             assert old is not None
@@ -102,7 +102,7 @@ def restore(desk: Desk, name: str) -> dict[str, Any]:
     row = desk.worlds.row(desk.name)
     saved = desk.store.copies.hidden(_prefix(desk.name) + name)
     if saved is None:
-        known = [known for known, _ in desk.store.copies.hidden_below(_prefix(desk.name))]
+        known = snapshot_names(desk)
         raise Problem.unknown("snapshot", name, known, status=404)
     with desk.store.writing():
         clock = desk.store.worlds.lock(saved).clock
@@ -185,6 +185,26 @@ def demand_name(name: str) -> None:
 
 def _save(desk: Desk, world: int, chosen: WorldSettings) -> None:
     desk.store.worlds.set_settings(world, msgspec.json.encode(chosen).decode())
+
+
+def snapshot_of(desk: Desk, world: str, name: str) -> int | None:
+    """The hidden world that a snapshot is."""
+    return desk.store.copies.hidden(_prefix(world) + name)
+
+
+def start_of(world: str) -> str:
+    """The name of the hidden world to which one that was made as a copy is reset."""
+    return _prefix(world) + START
+
+
+def snapshot_names(desk: Desk) -> list[str]:
+    """Names of the world's snapshots."""
+    return [name for name, _ in _known(desk)]
+
+
+def _known(desk: Desk) -> list[tuple[str, int]]:
+    """Names and world time of the world's snapshots."""
+    return [row for row in desk.store.copies.hidden_below(_prefix(desk.name)) if row[0] != START]
 
 
 def _prefix(world: str) -> str:

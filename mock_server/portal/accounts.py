@@ -89,6 +89,8 @@ def spend_challenge(store: Store, world: World, login: str, now: int) -> str | N
 def signed(world: World, account: Account, plain_value: str, key: str) -> bool:
     """Whether `key` is the hex HMAC-SHA256 of the challenge under the account's secret (F-AUTH-04, R-50)."""
     secret = account.token if world.choose("R-50") == "token" else account.secret
+    if not secret:
+        return False  # a token that was revoked signs nothing
     expected = hmac.new(secret.encode(), plain_value.encode(), "sha256").hexdigest()
     return hmac.compare_digest(expected.encode(), key.lower().encode())
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from mock_server import wire
 from mock_server.portal.plans import BY_PHONE, plan
 from mock_server.portal.processes import Deletion
 from mock_server.portal.settling import deletable
@@ -14,18 +13,18 @@ from mock_server.portal.starting import begin, free_process
 from mock_server.portal.visits import Visit, refuse
 
 _UNSUBMITTED = "imported"
-_NAMED_BYTES = 4096
+NAMES_KEPT, NAME_KEPT = 1000, 255
+"""How many names of a refused deletion the audit trail keeps, and how much of each."""
 
 
 def inv_delete(visit: Visit) -> dict[str, Any]:
     """Delete unsubmitted invoices from the portal: `{"deleted": 2}` (R-21, R-21b, R-21c)."""
     asked = list(dict.fromkeys(visit.body["ids"]))
-    named = msgspec.json.encode(asked).decode()
     world, company = visit.world.id, visit.caller.company
     known = visit.store.invoices.by_ids(world, company, asked)
     free = [erp_id for erp_id in asked if erp_id in known and known[erp_id].state == _UNSUBMITTED]
     if len(free) < len(asked) and visit.world.choose("R-21") == "20":
-        visit.audit(named, "refused: unknown or submitted")
+        visit.audit(_named(asked), "refused: unknown or submitted")
         raise refuse("qaime-not-found", "an id is unknown or its invoice submitted")
     visit.store.invoices.remove(world, company, free)
     visit.audit(msgspec.json.encode(free).decode(), "deleted")
@@ -40,7 +39,7 @@ def etx_delete(visit: Visit) -> dict[str, Any]:
     states = visit.store.registry.by_qaimes(visit.world.id, qaimes)
     for name in qaimes:
         if not deletable(states.get(name), visit.caller.company, signed):
-            visit.audit(named, "refused: not found, wrong folder or status")
+            visit.audit(_named(qaimes), "refused: not found, wrong folder or status")
             raise refuse("qaime-not-found", f"{name} cannot be deleted from the folder named")
     process = free_process(visit)
     asks_pin = visit.world.choose("R-68") == "pin1"
@@ -67,9 +66,14 @@ def etx_delete(visit: Visit) -> dict[str, Any]:
 def demand_right(visit: Visit) -> None:
     """Only authorised users may delete (F-AUTH-06, R-51); asked before the form, whatever the body names (R-19)."""
     if not visit.caller.may_delete:
-        named = wire.text(visit.body.get("ids", visit.body.get("serialNumbers", [])))
-        visit.audit(named[:_NAMED_BYTES].decode("utf-8", "ignore"), "refused: no right to delete")
+        visit.audit(_named(visit.body.get("ids", visit.body.get("serialNumbers"))), "refused: no right to delete")
         raise refuse("authentication-error", "this user may not delete")
+
+
+def _named(asked: object) -> str:
+    """What was named, as a JSON array of texts; before the form is judged it may be anything, of any length."""
+    texts = [one[:NAME_KEPT] for one in asked if isinstance(one, str)] if isinstance(asked, list) else []
+    return msgspec.json.encode(texts[:NAMES_KEPT]).decode()
 
 
 def _qaimes(visit: Visit, named: str) -> list[str]:

@@ -13,12 +13,15 @@ from mock_server.portal.vocabulary import KINDS, STATUSES
 from mock_server.store.processes import ProcessRow
 from mock_server.store.registry import Wanted
 
+_BEYOND_ALL = 2**53
+
 
 def etx_import(visit: Visit) -> dict[str, Any]:
     """Start a download: `{"id": 5001}` (F-ETX-04)."""
     start, end = dates.wanted(visit)
     kinds, without_kinds = _filter(visit, "inc_kinds", "exc_kinds", KINDS)
     statuses, without_statuses = _filter(visit, "inc_status", "exc_status", STATUSES)
+    _demand_own_phone(visit)
     wanted = Wanted(
         visit.caller.company,
         visit.body["dir"],
@@ -45,16 +48,24 @@ def etx_read_invoices(visit: Visit) -> bytes:
     page = visit.body["from"]
     if "procId" in visit.given:
         row = process_of(visit)
+        _demand_own_phone(visit)
         if visit.world.choose("R-16b") == "ignored":
             page = 1
         return _page_of_process(visit, row, page)
     if not dates.given(visit):
         raise refuse("missing-elements", "either procId or date_from and date_to")
     start, end = dates.wanted(visit)
+    _demand_own_phone(visit)
     size = visit.world.page_size
     where = (visit.world.id, visit.caller.company, visit.body["dir"], start, end)
-    texts = visit.store.processes.page_by_date(*where, (page - 1) * size, size)
+    texts = visit.store.processes.page_by_date(*where, _skipped(page, size), size)
     return _page(visit, texts, visit.store.processes.count_by_date(*where))
+
+
+def _demand_own_phone(visit: Visit) -> None:
+    """A phone that is named is one of the user's (R-12), asked after all else (R-19); a partner's is known good."""
+    if not visit.caller.partner and visit.body.get("phone", visit.caller.phones[0]) not in visit.caller.phones:
+        raise refuse("no-asan-phone", "the phone is not one of the user's")
 
 
 def _page_of_process(visit: Visit, row: ProcessRow, page: int) -> bytes:
@@ -63,8 +74,13 @@ def _page_of_process(visit: Visit, row: ProcessRow, page: int) -> bytes:
     if row.dir is None or asked != row.dir:
         return _page(visit, [], 0)
     size = visit.world.page_size
-    texts = visit.store.processes.page_of_list(visit.world.id, visit.caller.company, row, (page - 1) * size, size)
+    texts = visit.store.processes.page_of_list(visit.world.id, visit.caller.company, row, _skipped(page, size), size)
     return _page(visit, texts, row.listed - row.gaps)
+
+
+def _skipped(page: int, size: int) -> int:
+    """Invoices before a page; a bound keeps pages far past the end within an integer of the database (R-16c)."""
+    return min((page - 1) * size, _BEYOND_ALL)
 
 
 def _page(visit: Visit, texts: list[str], total: int) -> bytes:

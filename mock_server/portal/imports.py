@@ -1,6 +1,6 @@
 """Import and upload of invoices: `POST /inv/import_upload_invoices.php` (F-IMP)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,14 +11,15 @@ from mock_server.portal.plans import BY_BUYER, Change, failing, plan
 from mock_server.portal.settling import Outcome, outcomes_text
 from mock_server.portal.starting import begin, free_process
 from mock_server.portal.visits import Visit, refuse
-from mock_server.portal.vocabulary import CANCELED, DEFAULT, DELETED, GOODS_TRANSFER, TYPE_OF_KIND
+from mock_server.portal.vocabulary import DEFAULT, GONE, GOODS_TRANSFER, TYPE_OF_KIND
 from mock_server.rulebook.constants import exception_text
-from mock_server.rulebook.forms import Note
+from mock_server.rulebook.forms import Note, Violation
 from mock_server.store.invoices import NewInvoice
 
 _INVOICE = "urn:vatportal:invoice"
 _NEVER_INHERITED = ("id", "type")
 _EMPTY: tuple[Any, ...] = (None, "", [])
+_BOUNDS = ("maxLength", "maxItems")
 
 
 class Checked(NamedTuple):
@@ -32,10 +33,10 @@ def check_invoices(visit: Visit) -> list[Checked]:
     """Every invoice of the request with its codes; one that builds on an avans invoice waits for `import_`.
 
     Raises:
-        Refusal: 14 when one of those that can be judged now is wrong.
+        Refusal: 3 for a text or list beyond our bounds (R-47), 14 when one of those that can be judged now is wrong.
     """
     checked = [
-        Checked(row, []) if _builds_on_avans(row) else _checked(visit, row, place)
+        _bounded(visit, row, place) if _builds_on_avans(row) else _checked(visit, row, place)
         for place, row in enumerate(_rows(visit.body["invoices"]))
     ]
     if not any(_builds_on_avans(row.invoice) for row in checked):
@@ -82,6 +83,7 @@ def _checked(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
     """Form by the schema, sums and warehouses by the named rules."""
     form = visit.world.form(_INVOICE)
     violations = form.violations(invoice)
+    _demand_bounds(violations, place)
     codes = {violation.code for violation in violations if violation.code is not None}
     wrong = {violation.path for violation in violations}
     for violation in violations:
@@ -97,7 +99,33 @@ def _checked(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
     broken = rules.broken_sums(invoice, items if isinstance(items, list) else [], wrong, visit.world.choose("R-11"))
     field = None if ("wh_field",) in wrong else int(invoice.get("wh_field", 1))
     broken |= rules.broken_warehouses(invoice, visit.world.warehouses(visit.caller.company), field)
+    if codes or broken:
+        _note_wrong(visit, place, [*violations, *(_rule(name) for name in sorted(broken))])
     return Checked(invoice, sorted(codes | {rules.CODES[name] for name in broken}))
+
+
+def _rule(name: str) -> Violation:
+    return Violation((), "rule", rules.CODES[name], f"rule {name}")
+
+
+def _note_wrong(visit: Visit, place: int, violations: Iterable[Violation]) -> None:
+    """For the journal; the answer has the codes alone."""
+    visit.violations += [
+        row._replace(path=("invoices", place, *row.path)) for row in violations if row.code is not None
+    ]
+
+
+def _bounded(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
+    """An invoice that will be judged once it is merged; what it sends is within the bounds already."""
+    _demand_bounds(visit.world.form(_INVOICE).violations(invoice), place)
+    return Checked(invoice, [])
+
+
+def _demand_bounds(violations: Sequence[Violation], place: int) -> None:
+    """Our own bounds are no mistake of an invoice, but of the request (R-47)."""
+    for violation in violations:
+        if violation.keyword in _BOUNDS:
+            raise refuse("missing-elements", f"invoice {place}: {violation.text}: too long or too many")
 
 
 def _canonical_type(invoice: dict[str, Any]) -> None:
@@ -113,12 +141,18 @@ def _on_avans(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
     found = None
     if isinstance(name, str):
         found = visit.store.invoices.avans(visit.world.id, visit.caller.company, name)
-    if found is None or found[1] in (DELETED, CANCELED):
+    if found is None or found[1] in GONE:
+        _note_wrong(visit, place, [_rule("main-qaime")])
         return Checked(invoice, [rules.CODES["main-qaime"]])
     avans: dict[str, Any] = wire.parse(found[0].encode())
     inherited = {key: value for key, value in avans.items() if key not in _NEVER_INHERITED}
-    sent = {key: value for key, value in invoice.items() if value not in _EMPTY}
+    sent = {key: value for key, value in invoice.items() if not _is_empty(key, value)}
     return _checked(visit, {**inherited, **sent}, place)
+
+
+def _is_empty(key: str, value: Any) -> bool:
+    """White space only is empty in `main_info` (R-53)."""
+    return value in _EMPTY or (key == "main_info" and isinstance(value, str) and not value.strip())
 
 
 def _refuse_if_wrong(checked: Sequence[Checked]) -> None:

@@ -61,5 +61,23 @@ def iso(instant: int) -> str:
     return _local(instant).isoformat(timespec="milliseconds")
 
 
+def exact(instant: int) -> str:
+    """The instant to the microsecond in ISO 8601, as world files have it."""
+    return _local(instant).isoformat()
+
+
+def from_exact(text: str) -> int | None:
+    """What `exact` wrote, with any offset; `None` if the calendar has no such moment.
+
+    >>> exact(from_exact("2025-08-07T10:30:00.000001Z"))
+    '2025-08-07T14:30:00.000001+04:00'
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else instant(moment)
+
+
 def _local(instant: int) -> datetime:
     return (_EPOCH + instant * _MICROSECOND).astimezone(BAKU)

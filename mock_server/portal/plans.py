@@ -77,10 +77,10 @@ class _Processes(msgspec.Struct, frozen=True):
 
 _TABLE = msgspec.convert(load("processes.json"), _Processes)
 SCENARIOS: tuple[Scenario, ...] = msgspec.convert(load("scenarios.json")["scenarios"], tuple[Scenario, ...])
+PACES = tuple(_TABLE.paces)
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 BY_BUYER = {buyer: scenario for scenario in SCENARIOS for buyer in scenario.buyers}
 BY_PHONE = {phone: scenario for scenario in SCENARIOS for phone in scenario.phones}
-PACES = tuple(_TABLE.paces)
 CHALLENGE_LASTS = durations.microseconds(_TABLE.challenge.lasts)
 _PIN_EXPIRES = durations.microseconds(_TABLE.pin.expires)
 

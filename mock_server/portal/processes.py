@@ -153,13 +153,21 @@ class Snapshot(NamedTuple):
 
 
 _decoder = msgspec.json.Decoder(Record)
+_REMEMBERED_LENGTH = 8192
+"""Longer records name thousands of invoices; thousands of them remembered would fill the memory."""
 
 
-@lru_cache(maxsize=4096)
 def read(text: str) -> tuple[Record, Timeline]:
     """A stored record with its timeline."""
+    return _remembered(text) if len(text) <= _REMEMBERED_LENGTH else _read(text)
+
+
+def _read(text: str) -> tuple[Record, Timeline]:
     record = _decoder.decode(text)
     return record, timeline(record)
+
+
+_remembered = lru_cache(maxsize=4096)(_read)
 
 
 def written(record: Record) -> str:

@@ -121,8 +121,12 @@ def broken_sums(invoice: Item, items: Sequence[Item], wrong: Set[tuple[str | int
 
 
 def _item_breaches(items: Sequence[Item], wrong: Set[tuple[str | int, ...]], equal: "Equality") -> Iterator[str]:
+    wrong_in: dict[str | int, set[str | int]] = {}
+    for path in wrong:
+        if len(path) > 2:  # only items are that deep
+            wrong_in.setdefault(path[1], set()).add(path[2])
     for place, item in enumerate(items):
-        bad = {path[2] for path in wrong if path[:2] == ("items", place) and len(path) > 2}
+        bad: Set[str | int] = wrong_in.get(place, frozenset())
         for name, fields, sides, slack in ITEM_RELATIONS:
             values = _values(item, fields, bad, _REQUIRED)
             if values is None:

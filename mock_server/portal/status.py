@@ -13,6 +13,9 @@ from mock_server.portal.worlds import World
 from mock_server.rulebook.constants import DETAILS_BOUND, RETRY_TEXT
 from mock_server.store.processes import ProcessRow
 
+_HIGHEST = 2**63 - 1
+"""No process can have a number beyond what a database holds."""
+
 _LOG = {"start": "started", "end": "done"}
 
 
@@ -22,7 +25,8 @@ def process_of(visit: Visit) -> ProcessRow:
     Raises:
         Refusal: 3 or 20 for a process that is not there or not this company's: nobody can tell which (R-15).
     """
-    row = visit.store.processes.find(visit.world.id, visit.body["procId"])
+    number = visit.body["procId"]
+    row = visit.store.processes.find(visit.world.id, number) if 0 < number <= _HIGHEST else None
     if row is None or row.company != visit.caller.company:
         if visit.world.choose("R-15") == "20":
             raise refuse("qaime-not-found", "no such process")

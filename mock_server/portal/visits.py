@@ -7,7 +7,7 @@ from mock_server.portal.accounts import Caller
 from mock_server.portal.plans import Change
 from mock_server.portal.worlds import World
 from mock_server.refusals import Refusal
-from mock_server.rulebook.forms import Note
+from mock_server.rulebook.forms import Note, Violation
 from mock_server.store.journal import AuditRow
 from mock_server.store.stores import Store
 
@@ -18,7 +18,7 @@ class Visit:
     Attributes:
         now: microseconds since 1970 UTC, of world time.
         body: what was asked, checked in form, with documented defaults; `given` are the keys that were sent.
-        notes: warnings for the journal; operations add to them.
+        violations, notes: what is wrong, and what is worth a warning, for the journal; operations add to them.
         changes: what a scenario or a fault changes in the plan of the process that is started.
         state, pin: of the process that the answer tells of, and the PIN it waits for; for coverage.
         audits: rows for the audit trail, written whether or not the request is refused.
@@ -36,6 +36,7 @@ class Visit:
         "pin",
         "state",
         "store",
+        "violations",
         "world",
     )
 
@@ -58,6 +59,7 @@ class Visit:
         self.changes: tuple[Change, ...] = ()
         self.state = ""
         self.pin = ""
+        self.violations: list[Violation] = []
         self.notes: list[Note] = []
         self.audits: list[AuditRow] = []
 

@@ -21,6 +21,8 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
 DRAFT: str = _WORDS["draft"]
 ON_APPROVAL, APPROVED, DELETED, CANCELED = "onApproval", "approved", "deleted", "canceled"
 DEFAULT, AVANS, GOODS_TRANSFER = "default", "avans", "goodsTransfer"
+GONE = frozenset((DELETED, "deletedBySystem", CANCELED))
+"""No longer in force: nothing can build on such an invoice (R-58)."""
 
-assert STATUSES.issuperset((ON_APPROVAL, APPROVED, DELETED, CANCELED))
+assert STATUSES.issuperset((ON_APPROVAL, APPROVED, *GONE))
 assert set(KIND_OF_TYPE) == {DEFAULT, AVANS, GOODS_TRANSFER}

@@ -13,7 +13,8 @@ import msgspec
 from mock_server.clock import Clock, WorldClock
 from mock_server.draws import Draws, secret_of
 from mock_server.portal.founding import found
-from mock_server.portal.world_file import WorldFile, read_world
+from mock_server.portal.moments import from_exact
+from mock_server.portal.world_file import WorldFile, decode
 from mock_server.rulebook.constants import PAGE_SIZE
 from mock_server.rulebook.forms import Form
 from mock_server.rulebook.ledger import Readings
@@ -69,8 +70,8 @@ class Start(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a world was made from, kept for its reset; what is left out is the server's.
 
     Attributes:
-        file: a whole world file as JSON text.
-        now: world time at the start, in microseconds since 1970 UTC; real time when left out.
+        file: a whole world file as JSON text, checked. What stands beside it here counts more.
+        now: world time at the start, in microseconds since 1970 UTC; the file's or real time when left out.
     """
 
     file: str | None = None
@@ -79,7 +80,7 @@ class Start(msgspec.Struct, frozen=True, omit_defaults=True):
     pace: str | None = None
     page_size: int | None = None
     now: int | None = None
-    frozen: bool = False
+    frozen: bool | None = None
 
 
 class Defaults(NamedTuple):
@@ -210,7 +211,6 @@ class Worlds:
 
         Raises:
             TooManyWorlds: it would be one too many.
-            BadWorldFile: what it is to start from cannot be.
         """
         with self._store.writing():
             row = self._store.worlds.find(name)
@@ -218,10 +218,9 @@ class Worlds:
                 return row
             if self._store.worlds.count() >= MAX_WORLDS:
                 raise TooManyWorlds(f"this server keeps at most {MAX_WORLDS} worlds; delete one first")
-            seed = self._defaults.seed if start.seed is None else start.seed
             world = self._store.worlds.add(
                 name,
-                secret_of(seed, name),
+                self._secret(name, start),
                 WorldClock(self._clock.now(), 0, 1.0),
                 "{}",
                 msgspec.json.encode(start).decode(),
@@ -236,22 +235,49 @@ class Worlds:
         self._store.worlds.clear(row.id)
         self._begin(row.id, start)
 
+    def doubt(self, name: str) -> Readings:
+        """Forget every view, since the database has failed; what was in force in a world, as far as is known."""
+        views = list(self._views.values())
+        self._views.clear()
+        return next((view.readings for view in views if view.name == name), self._defaults.readings)
+
     def forget(self, row: WorldRow) -> None:
         """Drop the view of a world that is no more."""
         self._views.pop(row.id, None)
 
+    def _file(self, start: Start) -> WorldFile:
+        return self._defaults.file if start.file is None else decode(start.file.encode())
+
+    def _secret(self, name: str, start: Start) -> bytes:
+        """What draws hang on: a seed asked for, what the file holds, or the server's seed."""
+        kept = self._file(start).secret if start.seed is None else None
+        if kept is not None:
+            return bytes.fromhex(kept)
+        return secret_of(self._defaults.seed if start.seed is None else start.seed, name)
+
     def _begin(self, world: int, start: Start) -> None:
-        file = self._defaults.file if start.file is None else read_world(start.file.encode(), "file")
-        real = self._clock.now()
-        now = real if start.now is None else start.now
+        file = self._file(start)
+        clock = _clock_of(file, start, self._clock.now())
+        now = clock.world
         chosen = WorldSettings(
             series=file.series,
-            readings=start.readings,
-            pace=start.pace,
-            page_size=start.page_size or PAGE_SIZE,
+            readings={**file.settings.readings, **start.readings},
+            pace=start.pace or file.settings.pace,
+            page_size=start.page_size or file.settings.page_size or PAGE_SIZE,
+            speed=1.0 if file.clock is None else file.clock.speed,
             company=file.companies[0].tin,
         )
-        self._store.worlds.set_clock(world, WorldClock(real, now, 0.0 if start.frozen else 1.0))
+        self._store.worlds.set_clock(world, clock)
         self._store.worlds.set_settings(world, msgspec.json.encode(chosen).decode())
         self._store.worlds.set_counter(world, "process", file.next_process)
         found(self._store, world, file, now)
+
+
+def _clock_of(file: WorldFile, start: Start, real: int) -> WorldClock:
+    """The clock of a world that begins now."""
+    now, speed, frozen = real, 1.0, False
+    if file.clock is not None:
+        now, speed, frozen = from_exact(file.clock.now) or real, file.clock.speed, file.clock.frozen
+    now = now if start.now is None else start.now
+    frozen = frozen if start.frozen is None else start.frozen
+    return WorldClock(real, now, 0.0 if frozen else speed)

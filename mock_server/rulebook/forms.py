@@ -32,6 +32,9 @@ ANNOTATIONS = frozenset(
         "x-grammar",
     }
 )
+NOTES_PER_FORM = 100
+"""How many unknown keys of one object are told of."""
+
 _URN = "urn:vatportal:"
 _SCHEMA_MAPS = ("properties",)
 _SCHEMA_NODES = ("items",)
@@ -208,7 +211,7 @@ def _notes(schema: Node, error: jsonschema_rs.ValidationError) -> list[Note]:
     path = tuple(error.instance_path)
     if error.kind.name == "additionalProperties":
         unexpected: list[str] = error.kind.unexpected  # type: ignore[attr-defined]  # of its variant
-        return [Note((*path, key), "R-43", f"unknown key {key!r} is ignored") for key in unexpected]
+        return [Note((*path, key), "R-43", f"unknown key {key!r} is ignored") for key in unexpected[:NOTES_PER_FORM]]
     for node in _nodes(schema, list(error.evaluation_path)[:-1]):
         if isinstance(node, Mapping) and "says" in node:
             return [Note(path, node["reading"], node["says"])]

@@ -23,11 +23,15 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One open question. A fixed one has a single answer, called `fixed`."""
+    """One open question. A fixed one has a single answer, called `fixed`.
+
+    `owner` says whose behaviour it is about: the portal's, or that of a client who is judged.
+    """
 
     id: str
     question: str
     kind: Literal["selectable", "fixed"]
+    owner: Literal["server", "client"] = "server"
     default: str
     answers: dict[str, Answer]
     why: str

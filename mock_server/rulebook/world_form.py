@@ -1,36 +1,119 @@
-"""The form of a world file, as `schemas/world.json` has it."""
+"""The form of a world file, as `schemas/world.json` has it: what is wrong with one, where, and what was meant."""
 
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 
+from mock_server.refusals import nearest
 from mock_server.rulebook.documents import load, schema_files
 
-_TEXT_BOUND = 300
+TEXT_BOUND = 300
+_WORLD = "urn:vatportal:world"
+
+Path = tuple[str | int, ...]
 
 
-def complaint(value: Any) -> str | None:
-    """What is wrong with the form of a world file, and where; `None` when nothing is.
+class Complaint(NamedTuple):
+    """Something wrong at a place; where a word was meant, the one that was given and those that are allowed."""
 
-    >>> complaint([])
-    '$: [] is not of type "object"'
+    path: Path
+    text: str
+    given: str | None = None
+    allowed: Sequence[str] | None = None
+
+    @property
+    def nearest(self) -> str | None:
+        return None if self.given is None or not self.allowed else nearest(self.given, self.allowed)
+
+    @property
+    def place(self) -> str:
+        """As JSONPath has it: `$.accounts[0].token`."""
+        return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
+
+    @property
+    def sentence(self) -> str:
+        """The text with the word that was probably meant, and those allowed if there is none such."""
+        guess = self.nearest
+        if guess is not None:
+            return f'{self.text}; did you mean "{guess}"?'
+        return f"{self.text}; allowed: {', '.join(self.allowed)}" if self.allowed else self.text
+
+
+def complaints(value: Any) -> Iterator[Complaint]:
+    """Everything that is wrong with the form of a world file.
+
+    >>> [complaint] = complaints({"format": 1, "name": "x", "series": "AA", "next_process": 0, "companies": [{"tin":
+    ...     "1234567890", "name": "A"}], "accounts": []})
+    >>> complaint.place, complaint.text
+    ('$.next_process', '0 is less than the minimum of 1')
     """
-    error = next(_validator.iter_errors(value), None)
-    if error is None:
-        return None
+    for error in _validator().iter_errors(value):
+        yield from _complaints(_meant(error))
+
+
+def _meant(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
+    """Of several forms allowed, speak of the one that was probably meant."""
     branches = getattr(error.kind, "context", ())
-    while branches:  # of several forms allowed, speak of the one that was probably meant
-        error = min(branches, key=lambda errors: (len(errors), -len(errors[0].instance_path)))[0]
+    while branches:
+        error = min(branches, key=len)[0]
         branches = getattr(error.kind, "context", ())
-    place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.instance_path)
-    text = error.message
-    return f"${place}: {text if len(text) <= _TEXT_BOUND else text[:_TEXT_BOUND] + '...'}"
+    return error
 
 
-def _validator_of(urn: str) -> jsonschema_rs.Validator:
+def _complaints(error: jsonschema_rs.ValidationError) -> Iterator[Complaint]:
+    path = tuple(error.instance_path)
+    kind: Any = error.kind
+    if kind.name in ("additionalProperties", "unevaluatedProperties"):
+        allowed = sorted(_keys(*_node(list(error.evaluation_path)[:-1])))
+        for key in kind.unexpected:
+            yield Complaint((*path, key), f"{key[:100]!r} was unexpected", key, allowed)
+    elif kind.name == "enum" and isinstance(error.instance, str):
+        yield Complaint(path, _bounded(error.message), error.instance, [str(word) for word in kind.options])
+    elif kind.name == "type" and isinstance(error.instance, int) and "string" in kind.types:
+        yield Complaint(path, f"{_bounded(error.message)}: put it in quotes")
+    else:
+        yield Complaint(path, _bounded(error.message))
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= TEXT_BOUND else f"{text[:TEXT_BOUND]}..."
+
+
+def _node(route: Sequence[str | int]) -> tuple[str, Any]:
+    """The part of a schema that a route of evaluation leads to, and which schema it is of."""
+    urn = _WORLD
+    node: Any = _documents()[urn]
+    for step in route:
+        node = node[step]
+        if step == "$ref":
+            urn, node = _referred(urn, node)
+    return urn, node
+
+
+def _keys(urn: str, node: Mapping[str, Any]) -> set[str]:
+    """The keys that an object may have."""
+    keys = set(node.get("properties", {}))
+    return keys | _keys(*_referred(urn, node["$ref"])) if "$ref" in node else keys
+
+
+def _referred(urn: str, reference: str) -> tuple[str, Any]:
+    """What a reference in the schema of that name means."""
+    other, _, pointer = reference.partition("#")
+    node = _documents()[other or urn]
+    for part in filter(None, pointer.split("/")):
+        node = node[part]
+    return other or urn, node
+
+
+@cache
+def _documents() -> dict[str, Any]:
     documents = [load(file) for file in schema_files()]
-    known = jsonschema_rs.Registry([(document["$id"], document) for document in documents if "$id" in document])
-    return jsonschema_rs.validator_for({"$ref": urn}, registry=known)
+    return {document["$id"]: document for document in documents if "$id" in document}
 
 
-_validator = _validator_of("urn:vatportal:world")
+@cache
+def _validator() -> jsonschema_rs.Validator:
+    registry = jsonschema_rs.Registry(list(_documents().items()))
+    return jsonschema_rs.validator_for(load("world.json"), registry=registry)

@@ -1,10 +1,12 @@
 """A world copied onto another, row by row: what snapshots are made of."""
 
+from collections.abc import Container
+
 from mock_server.store.engine import Engine
 from mock_server.store.worlds import TABLES
 
 _ASSIGNED = ("world", "seq")
-_OF_WORLD = "next_due, settings, start, secret, journal_dropped, next_process, next_arrival, next_registry"
+_OF_WORLD = ("next_due", "settings", "secret", "journal_dropped", "next_process", "next_arrival", "next_registry")
 
 
 class Copies:
@@ -29,16 +31,22 @@ class Copies:
         )
         return [(name[len(prefix) :], clock) for name, clock in found]
 
-    def rows(self, source: int, target: int) -> None:
-        """Give `target` everything that `source` has; `target` must be empty. Clocks stay as they are."""
+    def rows(self, source: int, target: int, without: Container[str] = ()) -> None:
+        """Give `target` everything that `source` has, but for some tables; `target` must be empty.
+
+        Clocks stay as they are, and what each was made from.
+        """
         for table in TABLES:
+            if table in without:
+                continue
             columns = ", ".join(name for name in self._db.columns(table) if name not in _ASSIGNED)
             order = " ORDER BY seq" if "seq" in self._db.columns(table) else ""
             self._db.run(
                 f"INSERT INTO {table} (world, {columns}) SELECT ?, {columns} FROM {table} WHERE world = ?{order}",
                 (target, source),
             )
+        columns = ", ".join(name for name in _OF_WORLD if name.partition("_")[0] not in without)
         self._db.run(
-            f"UPDATE worlds SET ({_OF_WORLD}) = (SELECT {_OF_WORLD} FROM worlds WHERE id = ?) WHERE id = ?",
+            f"UPDATE worlds SET ({columns}) = (SELECT {columns} FROM worlds WHERE id = ?) WHERE id = ?",
             (source, target),
         )

@@ -1,7 +1,7 @@
 """Rows of the journal (every portal request) and of the audit trail of deletions (F-AUTH-06)."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mock_server.store.engine import Engine
 
@@ -11,11 +11,13 @@ class JournalRow(NamedTuple):
 
     Attributes:
         at_real, at: microseconds since 1970 UTC, of real time and of world time.
+        path: as it was asked for, with the world's part and the query string.
         way: how it authenticated: `token`, `password` or `none`.
         code: `err_code`, or `None` where no envelope was sent.
         latency: nanoseconds from the last byte of the request to the answer.
-        notes: violations and warnings as a JSON array.
-        request, answer: the bodies up to a bound; sizes are those of the whole, as is the digest.
+        violations, notes: what was wrong, and what was accepted with a warning, as JSON arrays.
+        request, answer: the bodies up to a bound; sizes are those of the whole, digests only of a longer one.
+        named: the invoices that a longer body names, as a JSON array; empty for one that is kept whole, or no JSON.
     """
 
     world: int
@@ -23,17 +25,31 @@ class JournalRow(NamedTuple):
     at: int
     operation: str
     method: str
+    path: str
     account: str | None
     way: str
     http: int
     code: int | None
     latency: int
+    violations: str
     notes: str
     request: bytes
     request_size: int
     request_digest: str
+    named: str
     answer: bytes
     answer_size: int
+    answer_digest: str
+
+
+class Sought(NamedTuple):
+    """Which rows: `since` is an instant of real time, `after` the number of a row before them."""
+
+    operation: str | None = None
+    code: int | None = None
+    account: str | None = None
+    since: int | None = None
+    after: int = 0
 
 
 class AuditRow(NamedTuple):
@@ -48,8 +64,12 @@ class AuditRow(NamedTuple):
     result: str
 
 
+Numbered = tuple[int, JournalRow]
+"""A row and its `seq`. Rows of one world become visible in the order of `seq`, which never comes again."""
+
 _ROW = ", ".join(JournalRow._fields)
 _INSERT = f"INSERT INTO journal ({_ROW}) VALUES ({', '.join('?' * len(JournalRow._fields))})"
+_AUDIT = ", ".join(AuditRow._fields)
 
 
 class Journal:
@@ -65,28 +85,91 @@ class Journal:
         self._db.many(_INSERT, rows)
 
     def trim(self, world: int, keep: int) -> None:
-        """Drop the oldest rows of a world beyond `keep`."""
-        self._db.run(
+        """Drop the oldest rows of a world beyond `keep`; the world counts them."""
+        dropped = self._db.run(
             "DELETE FROM journal WHERE world = ? AND seq <= (SELECT seq FROM journal WHERE world = ?"
             " ORDER BY seq DESC LIMIT 1 OFFSET ?)",
             (world, world, keep),
         )
+        if dropped:
+            self._db.run("UPDATE worlds SET journal_dropped = journal_dropped + ? WHERE id = ?", (dropped, world))
+
+    def dropped(self, world: int) -> int:
+        """How many rows the bound has cost."""
+        row = self._db.one("SELECT journal_dropped FROM worlds WHERE id = ?", (world,))
+        return row[0] if row else 0
+
+    def clear(self, world: int) -> int:
+        """Remove every row; how many there were."""
+        self._db.run("UPDATE worlds SET journal_dropped = 0 WHERE id = ?", (world,))
+        return self._db.run("DELETE FROM journal WHERE world = ?", (world,))
 
     def rows(self, world: int) -> list[JournalRow]:
-        found = self._db.all(f"SELECT {_ROW} FROM journal WHERE world = ? ORDER BY seq", (world,))
-        return [JournalRow._make(row) for row in found]
+        return [row for _, row in self.following(world, Sought(), -1)]
+
+    def one(self, world: int, seq: int) -> Numbered | None:
+        row = self._db.one(f"SELECT seq, {_ROW} FROM journal WHERE world = ? AND seq = ?", (world, seq))
+        return None if row is None else _numbered(row)
+
+    def latest(self, world: int, sought: Sought, before: int | None, count: int) -> list[Numbered]:
+        """The newest rows, newest first; of those before a row, if one is named."""
+        where, values = _where(world, sought)
+        if before is not None:
+            where, values = f"{where} AND seq < ?", [*values, before]
+        sql = f"SELECT seq, {_ROW} FROM journal WHERE {where} ORDER BY seq DESC LIMIT ?"
+        return [_numbered(row) for row in self._db.all(sql, (*values, count))]
+
+    def following(self, world: int, sought: Sought, count: int) -> list[Numbered]:
+        """The oldest rows, oldest first; a negative count means all."""
+        where, values = _where(world, sought)
+        sql = f"SELECT seq, {_ROW} FROM journal WHERE {where} ORDER BY seq"
+        if count >= 0:
+            sql, values = f"{sql} LIMIT ?", [*values, count]
+        return [_numbered(row) for row in self._db.all(sql, values)]
+
+    def newest(self, world: int) -> int:
+        """The number of the newest row; 0 if there is none."""
+        row = self._db.one("SELECT max(seq) FROM journal WHERE world = ?", (world,))
+        return (row and row[0]) or 0
+
+    def count(self, world: int, sought: Sought) -> int:
+        where, values = _where(world, sought)
+        row = self._db.one(f"SELECT count(*) FROM journal WHERE {where}", values)
+        return row[0] if row else 0
 
     def audit(self, world: int, row: AuditRow) -> None:
-        self._db.run(
-            "INSERT INTO audit (world, at, username, company, operation, process, invoices, result)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (world, *row),
-        )
+        self._db.run(f"INSERT INTO audit (world, {_AUDIT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (world, *row))
 
     def audits(self, world: int) -> list[AuditRow]:
-        found = self._db.all(
-            "SELECT at, username, company, operation, process, invoices, result FROM audit"
-            " WHERE world = ? ORDER BY seq",
-            (world,),
-        )
+        found = self._db.all(f"SELECT {_AUDIT} FROM audit WHERE world = ? ORDER BY seq", (world,))
         return [AuditRow._make(row) for row in found]
+
+    def latest_audits(self, world: int, before: int | None, count: int) -> list[tuple[int, AuditRow]]:
+        """The newest rows of the trail with their numbers, newest first; of those before a row, if one is named."""
+        where, values = ("", []) if before is None else (" AND seq < ?", [before])
+        sql = f"SELECT seq, {_AUDIT} FROM audit WHERE world = ?{where} ORDER BY seq DESC LIMIT ?"
+        return [(row[0], AuditRow._make(row[1:])) for row in self._db.all(sql, (world, *values, count))]
+
+    def count_audits(self, world: int) -> int:
+        row = self._db.one("SELECT count(*) FROM audit WHERE world = ?", (world,))
+        return row[0] if row else 0
+
+
+def _where(world: int, sought: Sought) -> tuple[str, list[Any]]:
+    """A condition and its values."""
+    terms = ["world = ?", "seq > ?"]
+    values: list[Any] = [world, sought.after]
+    for term, value in (
+        ("operation = ?", sought.operation),
+        ("code = ?", sought.code),
+        ("account = ?", sought.account),
+        ("at_real >= ?", sought.since),
+    ):
+        if value is not None:
+            terms.append(term)
+            values.append(value)
+    return " AND ".join(terms), values
+
+
+def _numbered(row: tuple[Any, ...]) -> Numbered:
+    return row[0], JournalRow._make(row[1:])

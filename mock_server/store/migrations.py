@@ -10,14 +10,16 @@ STEPS: tuple[tuple[str, ...], ...] = (
     (
         # id: never given again, so that nothing kept of a removed world can be taken for another's.
         # next_due: the first instant at which something must be settled; before it, a poll only reads.
-        # start: what the world was made from, for a reset. hidden: a snapshot, which nobody can call.
+        # hidden: a snapshot, which nobody can call.
         """CREATE TABLE worlds (
             id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
             generation INTEGER NOT NULL, version INTEGER NOT NULL, secret BLOB NOT NULL,
             clock_real INTEGER NOT NULL, clock_world INTEGER NOT NULL, clock_speed REAL NOT NULL,
-            next_due INTEGER, settings TEXT NOT NULL, start TEXT NOT NULL, admin_token TEXT,
+            next_due INTEGER, settings TEXT NOT NULL, admin_token TEXT,
             hidden INTEGER NOT NULL, journal_dropped INTEGER NOT NULL, used_real INTEGER NOT NULL,
             next_process INTEGER NOT NULL, next_arrival INTEGER NOT NULL, next_registry INTEGER NOT NULL)""",
+        # What a world was made from, for a reset. Apart, since a world's row is written often and this may be long.
+        "CREATE TABLE starts (world INTEGER PRIMARY KEY, start TEXT NOT NULL)",
         """CREATE TABLE companies (
             world INTEGER NOT NULL, tin TEXT NOT NULL, name TEXT NOT NULL,
             PRIMARY KEY (world, tin)) WITHOUT ROWID""",
@@ -77,12 +79,14 @@ STEPS: tuple[tuple[str, ...], ...] = (
             company TEXT NOT NULL, operation TEXT NOT NULL, process INTEGER, invoices TEXT NOT NULL,
             result TEXT NOT NULL)""",
         "CREATE INDEX audit_by_world ON audit (world, seq)",
+        # seq: never given again, for callers ask for what came after one. named: invoices in a body kept in part.
         """CREATE TABLE journal (
-            seq INTEGER PRIMARY KEY, world INTEGER NOT NULL, at_real INTEGER NOT NULL, at INTEGER NOT NULL,
-            operation TEXT NOT NULL, method TEXT NOT NULL, account TEXT, way TEXT NOT NULL,
-            http INTEGER NOT NULL, code INTEGER, latency INTEGER NOT NULL, notes TEXT NOT NULL,
-            request BLOB NOT NULL, request_size INTEGER NOT NULL, request_digest TEXT NOT NULL,
-            answer BLOB NOT NULL, answer_size INTEGER NOT NULL)""",
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, world INTEGER NOT NULL, at_real INTEGER NOT NULL,
+            at INTEGER NOT NULL, operation TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, account TEXT,
+            way TEXT NOT NULL, http INTEGER NOT NULL, code INTEGER, latency INTEGER NOT NULL,
+            violations TEXT NOT NULL, notes TEXT NOT NULL,
+            request BLOB NOT NULL, request_size INTEGER NOT NULL, request_digest TEXT NOT NULL, named TEXT NOT NULL,
+            answer BLOB NOT NULL, answer_size INTEGER NOT NULL, answer_digest TEXT NOT NULL)""",
         "CREATE INDEX journal_by_world ON journal (world, seq)",
         # spec: the fault as it was asked for. met: requests that fitted it; used: those it was done to.
         """CREATE TABLE faults (

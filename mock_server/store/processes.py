@@ -114,10 +114,11 @@ class Processes:
     ) -> list[str]:
         """JSON texts of downloaded invoices created in a range, by arrival in the portal (R-72)."""
         found = self._db.all(
-            "SELECT text FROM downloads"
+            "SELECT d.text FROM (SELECT arrival FROM downloads"
             " WHERE world = ? AND company = ? AND dir = ? AND created >= ? AND created < ?"
-            " ORDER BY arrival LIMIT ? OFFSET ?",
-            (world, company, dir_, start, end, count, skip),
+            " ORDER BY arrival LIMIT ? OFFSET ?) page JOIN downloads d"
+            " ON d.world = ? AND d.company = ? AND d.dir = ? AND d.arrival = page.arrival ORDER BY d.arrival",
+            (world, company, dir_, start, end, count, skip, world, company, dir_),
         )
         return [text for (text,) in found]
 

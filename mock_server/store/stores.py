@@ -11,6 +11,7 @@ from mock_server.store.migrations import migrate
 from mock_server.store.processes import Processes
 from mock_server.store.registry import Registry
 from mock_server.store.seedings import Seedings
+from mock_server.store.whole import Whole
 from mock_server.store.worlds import Worlds
 
 
@@ -41,6 +42,7 @@ class Store:
         self.faults = Faults(engine)
         self.coverage = Coverage(engine)
         self.copies = Copies(engine)
+        self.whole = Whole(engine)
 
     def close(self) -> None:
         self.engine.close()

@@ -105,12 +105,13 @@ class Worlds:
         """A new world without anything in it; its id."""
         self._db.run(
             "INSERT INTO worlds (name, generation, version, secret, clock_real, clock_world, clock_speed, next_due,"
-            " settings, start, admin_token, hidden, journal_dropped, used_real, next_process, next_arrival,"
-            " next_registry) VALUES (?, 1, 1, ?, ?, ?, ?, NULL, ?, ?, ?, 0, 0, ?, 1, 1, 1)",
-            (name, secret, clock.real, clock.world, clock.speed, settings, start, admin_token, clock.real),
+            " settings, admin_token, hidden, journal_dropped, used_real, next_process, next_arrival,"
+            " next_registry) VALUES (?, 1, 1, ?, ?, ?, ?, NULL, ?, ?, 0, 0, ?, 1, 1, 1)",
+            (name, secret, clock.real, clock.world, clock.speed, settings, admin_token, clock.real),
         )
         row = self._db.one("SELECT id FROM worlds WHERE name = ?", (name,))
         assert row is not None
+        self._db.run("INSERT INTO starts (world, start) VALUES (?, ?)", (row[0], start))
         return int(row[0])
 
     def names(self) -> list[str]:
@@ -119,7 +120,7 @@ class Worlds:
 
     def start(self, world: int) -> str:
         """What the world was made from, as JSON."""
-        row = self._db.one("SELECT start FROM worlds WHERE id = ?", (world,))
+        row = self._db.one("SELECT start FROM starts WHERE world = ?", (world,))
         assert row is not None
         return str(row[0])
 
@@ -135,6 +136,9 @@ class Worlds:
 
     def set_settings(self, world: int, settings: str) -> None:
         self._db.run("UPDATE worlds SET settings = ?, version = version + 1 WHERE id = ?", (settings, world))
+
+    def set_secret(self, world: int, secret: bytes) -> None:
+        self._db.run("UPDATE worlds SET secret = ?, version = version + 1 WHERE id = ?", (secret, world))
 
     def set_counter(self, world: int, counter: str, value: int) -> None:
         self._db.run(f"UPDATE worlds SET next_{counter} = ? WHERE id = ?", (value, world))
@@ -152,6 +156,7 @@ class Worlds:
     def remove(self, world: int) -> None:
         """Remove a world with everything in it."""
         self.clear(world)
+        self._db.run("DELETE FROM starts WHERE world = ?", (world,))
         self._db.run("DELETE FROM worlds WHERE id = ?", (world,))
 
     def secret_and_settings(self, world: int) -> tuple[bytes, str]:

@@ -1,6 +1,7 @@
 """The portal over HTTP: ten paths below `/api`, and what goes wrong on the way on purpose."""
 
 import asyncio
+import logging
 
 from starlette.types import Receive, Scope, Send
 
@@ -28,13 +29,15 @@ from mock_server.web.troubles import (
     of_header,
 )
 
+log = logging.getLogger("vatportal_mock")
+
 
 class Api:
     """The ASGI application of all worlds' portals."""
 
     def __init__(self, store: Store, worlds: Worlds, clock: Clock) -> None:
         self._store = store
-        self._worlds = worlds
+        self._clock = clock
         self._recorder = Recorder(store)
         self.sequence = Sequence(store, worlds, clock, self._recorder)
 
@@ -51,21 +54,36 @@ class Api:
             too_large = True
         except Gone:
             return
-        request = Request(operation, scope["method"], scope["headers"], scope["query_string"], raw, too_large)
+        arrived = self._clock.stopwatch()
+        request = Request(
+            operation,
+            scope["method"],
+            scope["headers"],
+            scope["query_string"],
+            raw,
+            scope["path"],
+            arrived,
+            too_large,
+        )
+        trouble = NO_TROUBLE
         try:
             answered, trouble = await self._answered(world, request)
+            answer = answered.answer
+            if answered.entry is not None:
+                await self._recorder.of_read(answered.entry)
         except Overtaken:
             await drop(scope, receive)
             return
         except TooManyWorlds as error:
             await _send(send, Answer(503, wire.text({"error": str(error)}), None))
             return
-        if answered.row is not None:
-            await self._recorder.of_read(answered.row, answered.lifetime)
+        except Exception:
+            log.exception("the database cannot be used for %s", operation.name)
+            answer = self.sequence.broken(world, operation)
         if trouble is NO_TROUBLE:
-            await _send(send, answered.answer, close=too_large)
+            await _send(send, answer, close=too_large)
         else:
-            answer = mutated(answered.answer, trouble.mutate)
+            answer = mutated(answer, trouble.mutate)
             await delivered(scope, receive, send, answer, trouble.connection, close=too_large)
 
     async def _answered(self, world: str, request: Request) -> tuple[Answered, Trouble]:

@@ -7,20 +7,27 @@ seen answered is in the journal, and a poll costs a share of a commit.
 import asyncio
 import hashlib
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
-from mock_server.rulebook.forms import Note
+from mock_server import wire
+from mock_server.control.matching import named_in
+from mock_server.portal.visits import Visit
+from mock_server.rulebook.forms import Note, Violation
 from mock_server.store.coverage import Seen
 from mock_server.store.journal import JournalRow
 from mock_server.store.stores import Store
 from mock_server.store.worlds import Lifetime
 from mock_server.web.envelope import Answer
-from mock_server.web.redaction import redacted
+from mock_server.web.redaction import redacted, redacted_name, redacted_query
+from mock_server.web.requests import Request
 
 BODY_KEPT = 16_384
 """Bytes of each body that are kept; beyond, size and digest tell of it."""
+
+QUERY_KEPT = 2_000
 
 ROWS_KEPT = 10_000
 """Rows per world; the oldest go first."""
@@ -32,60 +39,121 @@ NOTES_KEPT = 100
 
 NOTE_TEXT_KEPT = 500
 
-
-class Exchange(NamedTuple):
-    """What is known of a request when its answer is ready."""
-
-    world: int
-    real: int
-    now: int
-    operation: str
-    method: str
-    account: str | None
-    way: str
-    raw: bytes
-    readable: bool
-    notes: list[Note]
-    because: str
+_COUNTED = 2_000
+"""Worlds whose rows are counted at a time."""
 
 
-def row_of(exchange: Exchange, answer: Answer, latency: int) -> JournalRow:
-    """The journal row of an exchange, secrets redacted; `latency` in nanoseconds."""
-    raw, body = exchange.raw, answer.body
+class Exchange:
+    """What is known of a request, more and more until its answer is ready.
+
+    Attributes:
+        real, now: when it was looked at, in real time and in world time.
+        account, way: whose it turned out to be, and how he authenticated.
+        readable: whether the body is known to be JSON; `body`: what was read of it, if it was.
+        violations: what the answer's code is for, each with its place.
+    """
+
+    __slots__ = (
+        "account",
+        "body",
+        "lifetime",
+        "notes",
+        "now",
+        "readable",
+        "real",
+        "request",
+        "violations",
+        "visit",
+        "way",
+    )
+
+    def __init__(self, lifetime: Lifetime, request: Request, real: int, now: int) -> None:
+        self.lifetime = lifetime
+        self.request = request
+        self.real = real
+        self.now = now
+        self.account: str | None = None
+        self.way = "none"
+        self.readable = False
+        self.body: dict[str, Any] | None = None
+        self.violations: list[Violation] = []
+        self.notes: list[Note] = []
+        self.visit: Visit | None = None
+
+
+class Entry(NamedTuple):
+    """A row to be written; `seen`: an outcome that may be the first of its kind in this lifetime of the world."""
+
+    lifetime: Lifetime
+    row: JournalRow
+    seen: Seen | None
+
+
+def row_of(exchange: Exchange, answer: Answer, because: str, latency: int) -> JournalRow:
+    """The journal row of an exchange, secrets redacted.
+
+    `because` says in a few words what the answer's code is for; `latency` is in nanoseconds.
+    """
+    request, body = exchange.request, answer.body
+    raw = request.raw
     long = len(raw) > BODY_KEPT
-    kept = answer.body[:BODY_KEPT]
+    kept = body[:BODY_KEPT]
     return JournalRow(
-        exchange.world,
+        exchange.lifetime.world,
         exchange.real,
         exchange.now,
-        exchange.operation,
-        exchange.method,
+        request.operation.name,
+        request.method,
+        _with_query(request.path, request.query) if request.query else request.path,
         exchange.account,
         exchange.way,
         answer.http,
         answer.code,
         latency,
-        _notes(exchange) if exchange.notes or exchange.because else "[]",
+        _violations(exchange.violations, answer.code, because) if because else "[]",
+        _notes(exchange.notes) if exchange.notes else "[]",
         redacted(raw[:BODY_KEPT] if long else raw, exchange.readable) if raw else b"",
         len(raw),
         hashlib.sha256(raw).hexdigest() if long else "",
-        redacted(kept) if exchange.operation == "reset_confirm" else kept,
+        _named(exchange) if long else "",
+        redacted(kept) if request.operation.name == "reset_confirm" else kept,
         len(body),
+        hashlib.sha256(body).hexdigest() if len(body) > BODY_KEPT else "",
     )
 
 
-def _notes(exchange: Exchange) -> str:
-    notes = [Note((), "", exchange.because)] if exchange.because else []
-    notes += exchange.notes[:NOTES_KEPT]
+def _with_query(path: str, query: bytes) -> str:
+    return f"{path}?{redacted_query(query[:QUERY_KEPT]).decode('latin-1')}"
+
+
+def _named(exchange: Exchange) -> str:
+    body = exchange.body
+    if body is None:  # nobody has read it: a fault came first, or a refusal
+        try:
+            body = wire.parse(exchange.request.raw)
+        except wire.Unreadable:
+            return ""
+    return msgspec.json.encode(named_in(body)).decode()
+
+
+def _violations(found: Sequence[Violation], code: int | None, because: str) -> str:
     rows = [
-        {
-            "path": [step if isinstance(step, int) else step[:NOTE_TEXT_KEPT] for step in note.path],
-            "reading": note.reading,
-            "text": note.text[:NOTE_TEXT_KEPT],
-        }
+        {"path": _path(row.path), "code": row.code, "reading": "", "text": row.text[:NOTE_TEXT_KEPT]}
+        for row in found[:NOTES_KEPT] or [Violation((), "", code, because)]
+    ]
+    return msgspec.json.encode(rows).decode()
+
+
+def _notes(notes: Sequence[Note]) -> str:
+    rows = [
+        {"path": _path(note.path), "reading": note.reading, "text": redacted_name(note.text[:NOTE_TEXT_KEPT])}
         for note in notes[:NOTES_KEPT]
     ]
     return msgspec.json.encode(rows).decode()
+
+
+def _path(path: Sequence[str | int]) -> list[str | int]:
+    return [step if isinstance(step, int) else redacted_name(step[:NOTE_TEXT_KEPT]) for step in path]
 
 
 class Recorder:
@@ -93,59 +161,55 @@ class Recorder:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._rows: list[tuple[Lifetime, JournalRow]] = []
-        self._written: asyncio.Future[None] | None = None
-        self._seen: list[tuple[Lifetime, Seen]] = []
+        self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
         self._since_trim: Counter[int] = Counter()
 
-    def saw(self, lifetime: Lifetime, seen: Seen) -> None:
-        """Note an outcome that may be new, with the next rows that are written."""
-        self._seen.append((lifetime, seen))
-
-    def with_change(self, row: JournalRow) -> None:
+    def with_change(self, entry: Entry) -> None:
         """Write a row inside the transaction of the change it tells of."""
-        self._store.journal.add(row)
-        self._write_seen()
-        self._count(row.world)
+        self._store.journal.add(entry.row)
+        self._follow([entry])
 
-    def of_read(self, row: JournalRow, lifetime: Lifetime) -> asyncio.Future[None]:
+    def of_read(self, entry: Entry) -> asyncio.Future[None]:
         """Write a row with the group under way; the answer may leave when the future is done.
 
-        A row whose world is reset in between is not written: it tells of another life.
+        A row whose world is reset in between is not written: it tells of another life. If the group cannot be
+        written, the future has the reason.
         """
-        self._rows.append((lifetime, row))
-        if self._written is None:
-            loop = asyncio.get_running_loop()
-            self._written = loop.create_future()
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
             loop.call_soon(self._write)
-        return self._written
+        written = loop.create_future()
+        self._waiting.append((entry, written))
+        return written
 
     def _write(self) -> None:
-        rows, written = self._rows, self._written
-        self._rows, self._written = [], None
+        waiting, self._waiting = self._waiting, []
+        reason: Exception | None = None
         try:
             with self._store.writing():
-                lasting = {each for each in dict(rows) if self._store.worlds.lasts(each)}
-                kept = [row for lifetime, row in rows if lifetime in lasting]
-                self._store.journal.add_all(kept)
-                self._write_seen()
-                for row in kept:
-                    self._count(row.world)
-        except Exception as error:
-            if written is not None:
-                written.set_exception(error)
-            return
-        if written is not None:
-            written.set_result(None)
+                lifetimes = {entry.lifetime for entry, _ in waiting}
+                lasting = {each for each in lifetimes if self._store.worlds.lasts(each)}
+                kept = [entry for entry, _ in waiting if entry.lifetime in lasting]
+                self._store.journal.add_all([entry.row for entry in kept])
+                self._follow(kept)
+        except Exception as error:  # whatever it is, those who wait are told
+            reason = error
+        for _, written in waiting:
+            if written.done():
+                continue  # its caller was cancelled
+            if reason is None:
+                written.set_result(None)
+            else:
+                written.set_exception(reason)
 
-    def _write_seen(self) -> None:
-        while self._seen:
-            lifetime, seen = self._seen.pop()
-            if self._store.worlds.lasts(lifetime):
-                self._store.coverage.add(lifetime.world, [seen])
-
-    def _count(self, world: int) -> None:
-        self._since_trim[world] += 1
-        if self._since_trim[world] >= TRIM_EVERY:
-            self._since_trim[world] = 0
-            self._store.journal.trim(world, ROWS_KEPT)
+    def _follow(self, entries: Sequence[Entry]) -> None:
+        """What comes with new rows: coverage, and the bound."""
+        for entry in entries:
+            world = entry.row.world
+            if entry.seen is not None:
+                self._store.coverage.add(world, [entry.seen])
+            if not self._since_trim[world]:  # the first one too, for an earlier process may have written some
+                self._store.journal.trim(world, ROWS_KEPT)
+                if len(self._since_trim) > _COUNTED:
+                    self._since_trim.clear()
+            self._since_trim[world] = (self._since_trim[world] + 1) % TRIM_EVERY

@@ -1,6 +1,6 @@
 """From bytes to a request: method, content type, body, query, credentials (F-ENV-02, F-ENV-04, R-41, R-02b)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -18,13 +18,20 @@ _JSON = CONTENT_TYPE.encode()
 
 
 class Request(NamedTuple):
-    """A request as it came; header names in lower case."""
+    """A request as it came; header names in lower case.
+
+    Attributes:
+        path: the whole one, with the world's part, without the query string.
+        arrived: nanoseconds of the stopwatch when the last byte was there.
+    """
 
     operation: Operation
     method: str
     headers: Iterable[tuple[bytes, bytes]]
     query: bytes
     raw: bytes
+    path: str
+    arrived: int
     too_large: bool = False
 
     def header(self, name: bytes) -> bytes | None:
@@ -77,13 +84,13 @@ def body_of(request: Request) -> dict[str, Any]:
 
 
 def with_query(
-    request: Request, body: dict[str, Any], form: Form, readings: Readings, notes: list[Note]
+    request: Request, body: dict[str, Any], form: Form, choose: Callable[[str], str], notes: list[Note]
 ) -> dict[str, Any]:
     """Parameters of a GET in its query string; what the body has wins (R-02b)."""
     if not request.query or request.method != "GET":
         return body
     renewal = not request.operation.credentials
-    if not renewal and readings.choose("R-02b") == "body-only":
+    if not renewal and choose("R-02b") == "body-only":
         notes.append(Note((), "R-02b", "parameters in the query string are not read"))
         return body
     found = _query(request.query, form)

@@ -31,6 +31,9 @@ _NO_CONTENT = (204, 304)
 """Statuses whose answers have no body, by the rules of HTTP."""
 
 _EXTRA: dict[str, Any] = {"x_extra": {"unknown": True}, "server_time": "2000-01-01"}
+_SOME_CODES = {"invoices": [[20]]}
+"""What 14 is about (F-ERR-01) where nobody has looked at the invoices."""
+
 _MALFORMED = b'{"err_code":0,"err_msg":"","data":{"id":}}'
 _ERRORS = ErrorTable.load()
 _exact = msgspec.json.Decoder(float_hook=Decimal)
@@ -188,7 +191,7 @@ def _error(code: int, envelope: Envelope) -> Answer:
     """The envelope of any error; one that the documents do not name has no text."""
     entry = _ERRORS.find("request", code)
     if entry is not None:
-        data: Any = {"invoices": []} if entry.name == "invalid-invoices" else None  # F-ERR-01
+        data = _SOME_CODES if entry.name == "invalid-invoices" else None
         return envelope.error(Refusal("request", entry.name, data))
     answer = envelope.error(Refusal("request", "internal-error"))
     body = {**_exact.decode(answer.body), "err_code": code}

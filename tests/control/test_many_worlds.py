@@ -49,7 +49,12 @@ class Client:
         assert (await self._call("/job/read_proc_status", procId=process))["status"] == 1
         await self._steer("POST", "clock/advance", {"by": "5m"})
         assert (await self._call("/job/read_proc_status", procId=process))["status"] == 2
-        asked = {"phone": "994501234567", "dir": 1, "date_from": f"01.03.{self.year}", "date_to": f"01.03.{self.year}"}
+        asked = {
+            "phone": "994501234567",
+            "dir": 1,
+            "date_from": f"01.03.{self.year}",
+            "date_to": f"01.03.{self.year}",
+        }
         process = (await self._call("/etx/import", **asked))["id"]
         await self._steer("POST", "clock/advance", {"by": "5m"})
         page = await self._call("/etx/read_invoices", procId=process, phone="994501234567", dir=1)

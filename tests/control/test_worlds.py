@@ -6,7 +6,6 @@ import pytest
 
 from fixtures.builders import invoice
 from mock_server.portal import worlds
-from mock_server.portal.worlds import Start
 from tests.client import Portal, hang_up
 from tests.control.steer import Steer, dump, names_of_worlds
 from tests.live import LiveServer
@@ -94,7 +93,7 @@ def test_what_can_be_no_name_is_no_world(name: str, alone: LiveServer) -> None:
 
 
 def test_a_world_may_have_a_token_of_its_own(alone: LiveServer) -> None:
-    alone.app.worlds.make("guarded", Start(), "its-own-token")
+    Steer(alone.port).post("worlds", name="guarded", admin_token="its-own-token")
     own, stranger = Steer(alone.port, "guarded", "its-own-token"), Steer(alone.port, "guarded", "another-token")
     for steer in (Steer(alone.port, "guarded"), stranger):
         steer.refused(401, "POST", "reset", {})

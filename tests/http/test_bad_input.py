@@ -1,7 +1,7 @@
 """Bad input of every kind gets an envelope with the right code, never an internal error, and stores nothing."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,8 +12,6 @@ from mock_server.rulebook.ledger import Ledger
 from mock_server.rulebook.operations import BY_NAME
 from tests.client import JSON, Portal, Reply, dumped
 from tests.http.valid_requests import BODIES, PHONE, TEN, WITH_CREDENTIALS, asked, code_of, right_code
-from tests.inprocess import rows
-from tests.live import Servers
 
 TOKEN = {"Content-Type": JSON, "x-vatpapikey": "demo-token"}
 VALID = {name: dumped(body) for name, body in BODIES.items()}
@@ -28,15 +26,6 @@ NUMBERS = {
     "5000 digits": "-" + "9" * 5000,
     "5000 decimals": "0." + "0" * 5000 + "1",
 }
-
-
-@pytest.fixture
-def kept(servers: Servers, portal: Portal) -> Iterator[None]:
-    """Nothing is stored by the test."""
-    portal.call("read_proc_status", procId=123)  # the world comes to be on first use
-    before = rows(servers.get().app)
-    yield
-    assert rows(servers.get().app) == before
 
 
 def sent(portal: Portal, name: str, raw: bytes, **headers: str) -> Reply:
@@ -280,15 +269,27 @@ def test_texts_that_are_too_long(portal: Portal, length: int) -> None:
             assert asked(portal, name, token="demo-token", **{field: long}).code == 3, (name, field)
     assert asked(portal, "inv_delete", ids=[long]).code == 3
     assert asked(portal, "etx_delete", serialNumbers=[long]).code == 3
-    header = {"id": 38, "type": 61, "main_info": 23, "seller": 21, "buyer": 21, "main_qaime": 62}
-    item = {"id": 41, "name": 43, "unit": 45, "barcode": 51}
-    wrong = [{**invoice(1), field: long} for field in header]
-    wrong += [{**invoice(1), "items": [{**invoice(1)["items"][0], field: long}]} for field in item]
+    for field in ("id", "main_info", "main_qaime", "add_info", "from_wh", "to_wh"):
+        assert asked(portal, IMPORT, invoices=[{**invoice(1), field: long}]).code == 3, field
+    for field in ("name", "unit"):
+        items = [{**invoice(1)["items"][0], field: long}]
+        assert asked(portal, IMPORT, invoices=[{**invoice(1), "items": items}]).code == 3, field
+    many = {**invoice(1), "items": [{}] * 10_001}
+    assert asked(portal, IMPORT, invoices=[many]).code == 3
+
+
+@pytest.mark.proves("R-53")
+@pytest.mark.usefixtures("kept")
+def test_texts_of_a_form_of_their_own_have_its_code_at_any_length(portal: Portal) -> None:
+    header = {"type": 61, "seller": 21, "buyer": 21}
+    item = {"id": 41, "barcode": 51}
+    wrong = [{**invoice(1), field: "1" * 10_001} for field in header]
+    wrong += [{**invoice(1), "items": [{**invoice(1)["items"][0], field: "1" * 10_001}]} for field in item]
     expected = [[code] for code in (*header.values(), *item.values())]
     assert asked(portal, IMPORT, invoices=wrong).data == {"invoices": expected}
 
 
-@pytest.mark.proves("F-AUTH-02")
+@pytest.mark.proves("F-AUTH-02", "R-49")
 @pytest.mark.parametrize("name", WITH_CREDENTIALS)
 @pytest.mark.usefixtures("kept")
 def test_odd_credentials(portal: Portal, name: str) -> None:

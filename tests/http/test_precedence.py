@@ -88,8 +88,8 @@ OWN = {
     "inv_delete": (Mistake(3, one_more("ids", 5)), Mistake(20, put(ids=["NO-SUCH-ID"]))),
     "read_proc_status": (Mistake(3, put(procId="x")),),
     "read_proc_data": (Mistake(3, put(procId="x")),),
-    "etx_import": (NO_PHONE, Mistake(3, put(dir=7)), ANOTHERS_PHONE),
-    "etx_read_invoices": (NO_PHONE, Mistake(3, put(dir=7)), ANOTHERS_PHONE, Mistake(3, put(procId=999_999))),
+    "etx_import": (NO_PHONE, Mistake(3, put(dir=7)), Mistake(3, put(date_from="x")), ANOTHERS_PHONE),
+    "etx_read_invoices": (NO_PHONE, Mistake(3, put(dir=7)), Mistake(3, put(procId=999_999)), ANOTHERS_PHONE),
     "etx_delete": (
         NO_PHONE,
         Mistake(3, put(is_signed="yes")),

@@ -55,9 +55,8 @@ def test_an_invoice_without_a_number(servers: Servers, answer: str, rest: list[d
 
 @pytest.mark.proves("R-23b", "F-INV-01", "R-52")
 def test_ids_that_the_portal_does_not_have_are_left_out(portal: Portal) -> None:
-    asked = ["INV-001", "AVANS-2025-01", "ALICI-000035", "", "AVANS-2025-01\0", "avans-2025-01", "' OR 1=1 --", "%"]
-    known = ["AVANS-2025-01"] if any("\0" not in each for each in asked) else []
-    assert ids(portal, ids=[each for each in asked if "\0" not in each]) == known
+    asked = ["INV-001", "AVANS-2025-01", "ALICI-000035", "", "AVANS-2025-01 ", "avans-2025-01", "' OR 1=1 --", "%"]
+    assert ids(portal, ids=asked) == ["AVANS-2025-01"]
     assert read(portal.as_("buyer"), ids=["AVANS-2025-01"]) == []
 
 

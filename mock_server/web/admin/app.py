@@ -56,12 +56,17 @@ def routes(store: Store, worlds: Worlds, clock: Clock, guard: Guard) -> list[Htt
     found = [
         HttpRoute(prefix + BASE + path, control.endpoint(path), methods=_ALL)
         for prefix in ("", "/w/{__world}")
-        for path in dict.fromkeys(route.path for route in ROUTES)
+        for path in sorted({route.path for route in ROUTES}, key=_names_last)
     ]
     for prefix in ("", "/w/{__world}"):
         found.append(HttpRoute(f"{prefix}{BASE}/openapi.json", control.openapi))
         found.append(HttpRoute(f"{prefix}{BASE}/{{rest:path}}", control.unknown, methods=_ALL))
     return found
+
+
+def _names_last(path: str) -> list[tuple[bool, str]]:
+    """For the order of routes: `/requests/find` before `/requests/{request}`, which would take it for a number."""
+    return [(step.startswith("{"), step) for step in path.split("/")]
 
 
 _ALL = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
@@ -115,7 +120,7 @@ class _Control:
         query = query_of(route, dict(request.query_params))
         raw = await read_body(request.scope, request.receive, BODY_BYTES)
         desk = Desk(self._store, self._worlds, self._clock, name)
-        result = await answer(route, Call(desk, parameters, query, body_of(route, raw)))
+        result = await answer(route, Call(desk, parameters, query, body_of(route, raw), request.is_disconnected))
         return result if isinstance(result, Response) else _json(route.status, result)
 
     def _own_token(self, route: Route, name: str, parameters: Mapping[str, str]) -> str | None:

@@ -13,6 +13,10 @@ from mock_server.refusals import nearest
 BODY_BYTES = 64 * 1024 * 1024
 
 
+async def _never() -> bool:
+    return False
+
+
 class Call(NamedTuple):
     """One call as its handler sees it.
 
@@ -20,12 +24,14 @@ class Call(NamedTuple):
         path: what the path names, such as `{"process": "5001"}`.
         query: the query string's parameters, each once.
         body: the body, in the form that the route demands.
+        gone: whether the caller has hung up by now.
     """
 
     desk: Desk
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Any
+    gone: Callable[[], Awaitable[bool]] = _never
 
     def number(self, name: str) -> int:
         """A number in the path; 404 for what is none."""

@@ -2,9 +2,27 @@
 
 from typing import Any
 
-from mock_server.control import accounts, clocks, counterparty, faults, invoices, phone, seeding, steering, worlds
+from starlette.responses import Response
+
+from mock_server.control import (
+    accounts,
+    clocks,
+    counterparty,
+    coverage,
+    export,
+    faults,
+    invoices,
+    journal,
+    newworlds,
+    phone,
+    seeding,
+    steering,
+    waiting,
+    worlds,
+)
 from mock_server.control.desk import Problem
 from mock_server.control.faults import Fault
+from mock_server.control.matching import Wanted
 from mock_server.portal.processes import Happening
 from mock_server.release import VERSION
 from mock_server.web.admin import bodies
@@ -39,6 +57,11 @@ def _put_readings(call: Call) -> dict[str, Any]:
     if not all(isinstance(answer, str) for answer in call.body.values()):
         raise Problem(400, "not of the form wanted", 'the body is like {"R-16": "page"}')
     return worlds.put_readings(call.desk, call.body)
+
+
+def _export(call: Call) -> Response:
+    secrets = accounts.with_secrets(call.query.get("secrets"))
+    return Response(export.export(call.desk, secrets), media_type="application/json")
 
 
 ROUTES: tuple[Route, ...] = (
@@ -141,6 +164,47 @@ ROUTES: tuple[Route, ...] = (
         lambda call: accounts.remove(call.desk, call.path["username"]),
         "Remove an account",
     ),
+    Route(
+        "GET",
+        "/requests",
+        lambda call: journal.listed(call.desk, call.query),
+        "What clients sent and were answered, the newest request first",
+        query=journal.RequestPage.__struct_fields__,
+        plural="requests",
+    ),
+    Route("GET", "/requests/{request}", lambda call: journal.one(call.desk, call.number("request")), "One request"),
+    Route("DELETE", "/requests", lambda call: journal.clear(call.desk), "Forget all requests"),
+    Route(
+        "POST",
+        "/requests/find",
+        lambda call: journal.find(call.desk, call.body),
+        "The requests that match, in the order they came",
+        Wanted,
+        plural="requests",
+    ),
+    Route("POST", "/requests/count", lambda call: journal.count(call.desk, call.body), "How many match", Wanted),
+    Route(
+        "POST",
+        "/requests/wait",
+        lambda call: waiting.wait(call.desk, call.body, call.gone),
+        "Wait until so many requests match; else 408, with the nearest misses",
+        waiting.Awaited,
+        plural="requests",
+    ),
+    Route(
+        "GET",
+        "/coverage",
+        lambda call: coverage.covered(call.desk),
+        "Which outcomes clients have seen, and which not",
+    ),
+    Route(
+        "GET",
+        "/audit",
+        lambda call: journal.deletions(call.desk, call.query),
+        "Deletions: who, when, which, result; the newest first",
+        query=journal.Page.__struct_fields__,
+        plural="deletions",
+    ),
     Route("GET", "/faults", lambda call: faults.listed(call.desk), "The faults in force", plural="faults"),
     Route(
         "POST", "/faults", lambda call: faults.add(call.desk, call.body), "Put a fault in force", Fault, status=201
@@ -166,6 +230,16 @@ ROUTES: tuple[Route, ...] = (
         Nothing,
     ),
     Route("GET", "/worlds", lambda call: worlds.listed(call.desk), "All worlds", server=True, plural="worlds"),
+    Route(
+        "POST",
+        "/worlds",
+        lambda call: newworlds.make(call.desk, call.body),
+        "Make a world: as the server starts them, from a file, or as a copy of another",
+        newworlds.NewWorld,
+        status=201,
+        server=True,
+    ),
+    Route("GET", "/world", _export, "This world as a file; secrets only with ?secrets=include", query=("secrets",)),
     Route(
         "DELETE",
         "/worlds/{world}",

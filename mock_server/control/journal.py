@@ -1,0 +1,159 @@
+"""The journal from outside: what a world's clients sent and were answered; and the audit trail of deletions."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from mock_server.control.desk import Desk, Problem
+from mock_server.control.matching import Wanted, matches, sought_of
+from mock_server.portal.moments import iso
+from mock_server.store.journal import AuditRow, Numbered
+
+MOST = 1000
+"""Requests in one answer."""
+
+PIECE = 100
+"""Requests that are looked at before others have their turn."""
+
+
+class Page(msgspec.Struct, kw_only=True):
+    """The newest rows; `before` the one with this number, for the page behind."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST)] = 100
+    before: Annotated[int, msgspec.Meta(ge=0, le=2**62)] | None = None
+
+
+class RequestPage(Page):
+    """The newest requests that match."""
+
+    operation: str | None = None
+    err_code: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)] | None = None
+    account: str | None = None
+    since: str | None = None
+
+
+def listed(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
+    """The newest requests, newest first: `{"requests", "total", "dropped"}`.
+
+    `total` counts all that match, on other pages too; `dropped` those that the bound of the journal has cost.
+
+    Raises:
+        Problem: an unknown operation, or a number or instant that is none.
+    """
+    page = _page(query, RequestPage)
+    sought = sought_of(Wanted(page.operation, page.err_code, page.account, since=page.since))
+    world = desk.worlds.row(desk.name).id
+    journal = desk.store.journal
+    return {
+        "requests": [shown(row) for row in journal.latest(world, sought, page.before, page.limit)],
+        "total": journal.count(world, sought),
+        "dropped": journal.dropped(world),
+    }
+
+
+def one(desk: Desk, seq: int) -> dict[str, Any]:
+    row = desk.store.journal.one(desk.worlds.row(desk.name).id, seq)
+    if row is None:
+        raise Problem(404, "no such request", f"the journal of this world has no request {seq}", given=str(seq))
+    return shown(row)
+
+
+def clear(desk: Desk) -> dict[str, Any]:
+    """Forget all requests, and how many the bound has cost: `{"removed"}`."""
+    with desk.change() as change:
+        return {"removed": desk.store.journal.clear(change.row.id)}
+
+
+async def find(desk: Desk, wanted: Wanted) -> dict[str, Any]:
+    """The requests that match, in the order in which they came: `{"requests", "total"}`.
+
+    Of more than a thousand the first ones; `since` the last of these brings more. `total` counts all.
+    """
+    found: list[Numbered] = []
+    total = await _gathered(desk, wanted, found)
+    return {"requests": [shown(row) for row in found], "total": total}
+
+
+async def count(desk: Desk, wanted: Wanted) -> dict[str, Any]:
+    """How many requests match: `{"count"}`."""
+    if wanted.invoice is None:
+        return {"count": desk.store.journal.count(desk.worlds.row(desk.name).id, sought_of(wanted))}
+    return {"count": await _gathered(desk, wanted, [])}
+
+
+async def _gathered(desk: Desk, wanted: Wanted, found: list[Numbered]) -> int:
+    """Puts what matches into `found`, up to the bound; counts all of it."""
+    sought = sought_of(wanted)
+    world = desk.worlds.row(desk.name).id
+    total = 0
+    while True:
+        rows = desk.store.journal.following(world, sought, PIECE)
+        for row in rows:
+            if matches(row[1], wanted):
+                total += 1
+                if len(found) < MOST:
+                    found.append(row)
+        if len(rows) < PIECE:
+            return total
+        sought = sought._replace(after=rows[-1][0])
+        await asyncio.sleep(0)
+
+
+def deletions(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
+    """Who deleted which invoices, when, and what came of it (F-AUTH-06), newest first: `{"deletions", "total"}`."""
+    page = _page(query, Page)
+    world = desk.worlds.row(desk.name).id
+    rows = desk.store.journal.latest_audits(world, page.before, page.limit)
+    return {
+        "deletions": [_deletion(seq, row) for seq, row in rows],
+        "total": desk.store.journal.count_audits(world),
+    }
+
+
+def shown(numbered: Numbered) -> dict[str, Any]:
+    """A request as the control API shows it."""
+    seq, row = numbered
+    return {
+        "seq": seq,
+        "time": iso(row.at_real),
+        "world_time": iso(row.at),
+        "operation": row.operation,
+        "method": row.method,
+        "path": row.path,
+        "account": row.account,
+        "way": row.way,
+        "http": row.http or None,
+        "err_code": row.code,
+        "latency_ms": round(row.latency / 1e6, 3),
+        "violations": msgspec.Raw(row.violations.encode()),
+        "notes": msgspec.Raw(row.notes.encode()),
+        "request": _body(row.request, row.request_size, row.request_digest),
+        "answer": _body(row.answer, row.answer_size, row.answer_digest),
+    }
+
+
+def _body(kept: bytes, size: int, digest: str) -> dict[str, Any]:
+    """A body; one that is kept in part has the SHA-256 of the whole."""
+    return {"text": kept.decode("utf-8", "replace"), "size": size, "cut": digest != "", "digest": digest or None}
+
+
+def _deletion(seq: int, row: AuditRow) -> dict[str, Any]:
+    return {
+        "seq": seq,
+        "world_time": iso(row.at),
+        "account": row.username,
+        "company": row.company,
+        "operation": row.operation,
+        "process": row.process,
+        "invoices": msgspec.Raw(row.invoices.encode()),
+        "result": row.result,
+    }
+
+
+def _page(query: Mapping[str, str], kind: type[Any]) -> Any:
+    try:
+        return msgspec.convert(query, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Problem(400, "no such page", str(error), allowed=kind.__struct_fields__) from None
