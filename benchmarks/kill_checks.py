@@ -136,7 +136,11 @@ def resurrection(port: int, told: Told, memory: Memory, journal: dict[str, Kept]
     if there != wanted:
         told.problems.append(f"lost: {sorted(wanted - there)[:5]}, back again: {sorted(there - wanted)[:5]}")
     _compare_tokens(port, told, memory)
-    begun = {_started(kept): told.sent[mark].effect for mark, kept in journal.items() if _starts(told.sent[mark])}
+    begun = {
+        _started(kept): told.sent[mark].effect
+        for mark, kept in journal.items()
+        if _starts(told.sent[mark]) and not _refused(kept)
+    }
     told.problems += _follow(asked, begun)
     for effect in begun.values():
         if effect is not None and effect.kind == "etx":
@@ -174,9 +178,10 @@ def _follow(client: Client, begun: dict[int, Effect | None]) -> Iterator[str]:
     waiting = sorted(begun)
     until = time.monotonic() + END_SECONDS
     while waiting and time.monotonic() < until:
-        states = {process: client.call("read_proc_status", procId=process).data for process in waiting}
-        yield from (f"process {process} failed: {data}" for process, data in states.items() if data["status"] == 3)
-        waiting = [process for process, data in states.items() if data["status"] not in (2, 3)]
+        replies = {process: client.call("read_proc_status", procId=process).json for process in waiting}
+        states = {process: reply.get("data", {}).get("status", 3) for process, reply in replies.items()}
+        yield from (f"process {process} fails: {replies[process]}" for process, state in states.items() if state == 3)
+        waiting = [process for process, state in states.items() if state not in (2, 3)]
         time.sleep(0.1)
     if waiting:
         yield f"without an end: {waiting[:5]}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from fixtures.builders import invoice
-from tests.client import ACCOUNTS, Portal, Reply
+from tests.client import Portal, Reply
 
 WORLD = "kills"
 DRAFTS = ["AA2401 10000001", "AA2401 10000002", "AA2401 10000003"]
@@ -45,6 +45,7 @@ class Told:
     processes: list[int] = field(default_factory=list)
     uploaded: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    killed: bool = False
 
 
 @dataclass
@@ -67,11 +68,11 @@ class Client(Portal):
     """A client with a connection of its own, which marks its requests and remembers the answers."""
 
     def __init__(self, port: int, account: str, name: str, told: Told) -> None:
-        self.port, self.world, self.account = port, WORLD, ACCOUNTS[account]
+        super().__init__(port, WORLD, account)
         self.told = told
         self._name = name
         self._numbers = itertools.count(1)
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.own_connection()
 
     def ask(self, name: str, effect: Effect | None = None, token: str | None = None, **body: Any) -> Reply:
         mark = f"{self._name}-{next(self._numbers)}"
@@ -81,7 +82,7 @@ class Client(Portal):
         return reply
 
     def close(self) -> None:
-        self._connection.close()
+        self.connection.close()
 
 
 def importing(client: Client, chance: random.Random, _: Memory) -> None:
@@ -170,8 +171,11 @@ def _spaced(qaime: str) -> str:
 def until_killed(work: Work, client: Client, chance: random.Random, memory: Memory) -> None:
     try:
         work(client, chance, memory)
-    except _GONE:
-        client.close()
+    except _GONE as error:
+        if not client.told.killed:
+            client.told.problems.append(f"{work.__name__}: the server hung up before the kill: {error!r}")
     except BaseException as error:
         client.told.problems.append(f"{work.__name__}: {error!r}"[:500])
         raise
+    finally:
+        client.close()

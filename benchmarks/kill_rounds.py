@@ -48,31 +48,45 @@ class Round(NamedTuple):
 
 
 class Server:
-    """The simulator as a process, or several, on a file."""
+    """The simulator as a process, or several, on a file.
 
-    def __init__(self, file: Path, workers: int) -> None:
-        command = [sys.executable, "-m", "mock_server", "serve", "--port", "0", "--pace", "fast"]
-        command += ["--database", f"sqlite:///{file}", "--workers", str(workers)]
+    Attributes:
+        port: where it listens; another one after each start.
+        back: seconds that the last start took, up to the first answer.
+    """
+
+    def __init__(self, file: Path, workers: int = 1) -> None:
+        self.file = file
+        self._command = [sys.executable, "-m", "mock_server", "serve", "--port", "0", "--pace", "fast"]
+        self._command += ["--database", f"sqlite:///{file}", "--workers", str(workers)]
+        self._process: subprocess.Popen[str] | None = None
+        self.port = 0
+        self.back = 0.0
+
+    def start(self) -> None:
         started = time.perf_counter()
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True, start_new_session=True)
         assert self._process.stdout is not None
-        url = self._process.stdout.readline()
-        self.port = int(url.strip().rpartition(":")[2])
+        url = self._process.stdout.readline().strip()
+        if not url:
+            raise RuntimeError("the server does not start")
+        self.port = int(url.rpartition(":")[2])
         client = Client(self.port, "demo", "first", Told())
         client.call("read_proc_status", procId=123)
         client.close()
-        self.started_in = time.perf_counter() - started
+        self.back = time.perf_counter() - started
 
     def kill(self) -> None:
         """`kill -9`, to all its processes at once."""
+        if self._process is None:
+            return
         os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        with self._process:
+            self._process = None
 
 
-def round_(server: Server, file: Path, number: int, seed: int, memory: Memory, workers: int) -> tuple[Round, Server]:
-    """Loads a running server, kills it, starts another on its file, and compares; that other one runs on.
+def round_(server: Server, number: int, seed: int, memory: Memory) -> Round:
+    """Loads a running server, kills it, starts it again on its file, and compares.
 
     `memory` is what earlier rounds left, and is brought up to date.
     """
@@ -87,41 +101,44 @@ def round_(server: Server, file: Path, number: int, seed: int, memory: Memory, w
         thread.start()
     lives = chance.uniform(SHORTEST, LONGEST)
     time.sleep(lives)
+    told.killed = True
     server.kill()
     for thread in threads:
         thread.join()
-    journal = autopsy(file, told, memory)
-    server = Server(file, workers)
+    journal = autopsy(server.file, told, memory)
+    server.start()
     resurrection(server.port, told, memory, journal)
-    effects = Counter(told.sent[mark].effect for mark in told.answers)
+    effects = [told.sent[mark].effect for mark in told.answers]
     kinds = Counter(effect.kind for effect in effects if effect is not None)
     unanswered = told.sent.keys() - told.answers.keys()
-    figures = Round(
+    return Round(
         number,
         lives,
         len(told.answers),
         kinds["import"] + kinds["upload"],
         kinds["delete"] + kinds["etx"],
-        sum(count for effect, count in effects.items() if effect is not None and effect.kind == "token"),
+        kinds["token"],
         len(unanswered),
         len(unanswered & journal.keys()),
-        server.started_in,
+        server.back,
         told.problems,
     )
-    return figures, server
 
 
 def rounds(file: Path, count: int, seed: int, workers: int = 1) -> Iterator[Round]:
-    """So many rounds on one file."""
+    """So many rounds on one file; a bad one is the last, since those behind it would only say so again."""
     memory = Memory()
     server = Server(file, workers)
     try:
+        server.start()
         quiet = Client(server.port, QUIET, "quiet", Told())
         memory.tokens[QUIET] = renew(quiet)
         quiet.close()
         for number in range(1, count + 1):
-            figures, server = round_(server, file, number, seed, memory, workers)
+            figures = round_(server, number, seed, memory)
             yield figures
+            if figures.problems:
+                return
     finally:
         server.kill()
 

@@ -93,7 +93,11 @@ def serve(settings: Settings, announce: Callable[[str, str | None], None]) -> No
         listener = bind(settings.host, settings.port)
     except OSError as error:
         raise ConfigurationError(str(error.strerror)) from None
-    app = create_app(settings)
+    try:
+        app = create_app(settings)
+    except ConfigurationError:
+        listener.close()
+        raise
     scheme = "https" if settings.tls_cert else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     announce(f"{scheme}://{host}:{listener.getsockname()[1]}", made)

@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
@@ -63,17 +65,28 @@ class Portal:
         self.port = port
         self.world = world
         self.account = ACCOUNTS[account]
-        self._connection = _connection(port)
+        self._own: http.client.HTTPConnection | None = None
 
     def as_(self, account: str) -> "Portal":
         return Portal(self.port, self.world, account)
+
+    @property
+    def connection(self) -> http.client.HTTPConnection:
+        """The connection that is kept to this server, or this portal's own."""
+        return self._own or _connection(self.port)
+
+    def own_connection(self) -> None:
+        """Use a connection of its own from now on, as each of several threads must."""
+        self._own = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def send(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str | bytes] | None = None
     ) -> Reply:
         """One request, as it is; `path` below `/api`."""
-        self._connection.request(method, f"/w/{self.world}/api{path}", body=body, headers=dict(headers or {}))
-        response = self._connection.getresponse()
+        connection = self.connection
+        with suppress(BrokenPipeError):  # refused before all was sent; the answer is there to be read
+            connection.request(method, f"/w/{self.world}/api{path}", body=body, headers=dict(headers or {}))
+        response = connection.getresponse()
         raw = response.read()
         try:
             value = msgspec.json.decode(raw)
@@ -116,12 +129,19 @@ class Portal:
         return [row["qaime"] for row in found["invoices"]]
 
 
+_IDLE_SECONDS = 30.0
 _connections: dict[int, http.client.HTTPConnection] = {}
+_used: dict[int, float] = {}
 
 
 def _connection(port: int) -> http.client.HTTPConnection:
-    """One kept connection per server; a test uses one thread."""
-    return _connections.setdefault(port, http.client.HTTPConnection("127.0.0.1", port, timeout=30))
+    """One kept connection per server; a test uses one thread. The server hangs up on idle ones, so we do first."""
+    connection = _connections.setdefault(port, http.client.HTTPConnection("127.0.0.1", port, timeout=60))
+    now = time.monotonic()
+    if now - _used.get(port, now) > _IDLE_SECONDS:
+        connection.close()
+    _used[port] = now
+    return connection
 
 
 def hang_up() -> None:

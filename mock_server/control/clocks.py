@@ -15,7 +15,6 @@ MAX_SPEED = 86_400.0
 """A day a second."""
 
 
-
 def shown(desk: Desk) -> dict[str, Any]:
     """`{"now", "speed", "frozen"}`; `now` in ISO 8601 with Baku's offset."""
     change = desk.look()

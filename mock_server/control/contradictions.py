@@ -136,12 +136,12 @@ def _calendar(file: WorldFile) -> Iterator[Complaint]:
         except ValueError as error:
             yield Complaint((*path, "ago"), f"{what}: {error}")
             continue
-        if found is None or abs(found) > _FURTHEST:
+        if found is None or not _EARLIEST <= found <= _LATEST:
             yield Complaint(path, f"{what}: {time} is in no calendar")
 
 
-_FURTHEST = 70 * LONGEST
-"""Some thousand years from 1970, so that what comes of an instant is still in the calendar."""
+_EARLIEST, _LATEST = -19 * LONGEST, 75 * LONGEST
+"""From the first century to the middle of the last that has four digits: what comes of it is in the calendar too."""
 
 
 def _times(file: WorldFile) -> Iterator[tuple[Path, str, Time]]:

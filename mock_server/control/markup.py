@@ -160,7 +160,7 @@ class _Nodes:
 
     def __init__(self) -> None:
         self._lines: dict[Path, int] = {}
-        self._left = MAX_NODES
+        self._sizes: dict[int, int] = {}
 
     def line_of(self, path: Path) -> int | None:
         while path and path not in self._lines:
@@ -170,9 +170,10 @@ class _Nodes:
     def value(self, node: yaml.Node, path: Path) -> Any:
         line = node.start_mark.line + 1
         self._lines.setdefault(path, line)
-        self._left -= 1
-        if self._left < 0 or len(path) > wire.MAX_DEPTH:
-            raise Unreadable("too large" if self._left < 0 else f"nested deeper than {wire.MAX_DEPTH}", line)
+        if not path and self._size(node) > MAX_NODES:
+            raise Unreadable("too large", line)
+        if len(path) > wire.MAX_DEPTH:
+            raise Unreadable(f"nested deeper than {wire.MAX_DEPTH}", line)
         if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
@@ -180,6 +181,16 @@ class _Nodes:
         if isinstance(node, yaml.ScalarNode) and node.tag == f"{_TAG}str":
             return _scalar(node)
         raise Unreadable(f"the tag {node.tag.replace(_TAG, '!!')} has no meaning here", line)
+
+    def _size(self, node: yaml.Node) -> int:
+        """How many parts a node stands for, told without writing out what aliases repeat."""
+        known = self._sizes.get(id(node))
+        if known is None:
+            self._sizes[id(node)] = 0  # what holds itself is nested too deep, which is told elsewhere
+            inner = node.value if isinstance(node.value, list) else []
+            flat = [part for entry in inner for part in (entry if isinstance(entry, tuple) else (entry,))]
+            known = self._sizes[id(node)] = 1 + sum(self._size(part) for part in flat)
+        return known
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -196,7 +207,7 @@ class _Nodes:
 
 def _scalar(node: yaml.ScalarNode) -> str | int | Decimal | bool | None:
     text: str = node.value
-    if node.style is not None:
+    if node.style:  # quoted
         return text
     if text.lower() in _WORDS:
         word: bool | None = _WORDS[text.lower()]

@@ -35,7 +35,8 @@ async def wait(desk: Desk, awaited: Awaited, gone: Callable[[], Awaitable[bool]]
     nobody waits any more, which `gone` tells.
 
     Raises:
-        Problem: 408 when the time is over, with the nearest misses; 409 when the world was reset meanwhile.
+        Problem: 408 when the time is over, with the nearest misses; 409 when the world was reset meanwhile;
+            whatever `gone` raises.
     """
     seconds = _seconds(awaited.timeout)
     loop = asyncio.get_running_loop()

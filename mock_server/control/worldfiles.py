@@ -74,7 +74,7 @@ def given(file: Any) -> str:
 
 
 def _told(line: int | None, said: Complaint) -> dict[str, Any]:
-    told = {"line": line, "path": said.place, "detail": said.text}
+    told: dict[str, Any] = {"line": line, "path": said.place, "detail": said.text}
     told |= {"given": said.given, "allowed": said.allowed, "nearest": said.nearest}
     return {name: value for name, value in told.items() if value is not None}
 
@@ -92,7 +92,7 @@ def checked(origin: str, file: bytes | Markup, *, is_yaml: bool | None = None) -
     wrong = list(_complaints(read.value))
     if wrong:
         placed = [(read.line_of(said.path), said) for said in wrong[: SHOWN * 10]]
-        placed.sort(key=lambda each: each[0] or 0)
+        placed.sort(key=lambda each: (each[0] or 0, each[1].given is None))  # what was meant before what is missing
         raise BadWorldFile(origin, placed[:SHOWN], max(len(wrong) - SHOWN, 0))
     return wire.text(read.value).decode()
 

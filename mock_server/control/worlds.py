@@ -9,7 +9,7 @@ import msgspec
 from mock_server.control.desk import Desk, Problem
 from mock_server.portal.moments import iso
 from mock_server.portal.plans import PACES
-from mock_server.portal.worlds import Start, TooManyWorlds, WorldSettings
+from mock_server.portal.worlds import Start, TooManyWorlds, WorldSettings, WorldTaken
 from mock_server.refusals import ConfigurationError
 from mock_server.rulebook.constants import PAGE_SIZE
 from mock_server.rulebook.ledger import Ledger
@@ -38,10 +38,12 @@ def make(desk: Desk, name: str, start: Start, admin_token: str | None) -> dict[s
     """
     demand_name(name)
     check_settings(start.readings, start.pace, start.page_size)
-    if desk.store.worlds.find(name) is not None:
-        raise Problem(409, "it is there", f"there is a world {name!r} already; delete or reset it", given=name)
     try:
-        desk.worlds.make(name, start, admin_token)
+        desk.worlds.make(name, start, admin_token, anew=True)
+    except WorldTaken:
+        raise Problem(
+            409, "it is there", f"there is a world {name!r} already; delete or reset it", given=name
+        ) from None
     except TooManyWorlds as error:
         raise Problem(409, "too many worlds", str(error)) from None
     return {"name": name, "url": f"/w/{name}/api"}

@@ -39,7 +39,7 @@ def etx_delete(visit: Visit) -> dict[str, Any]:
     states = visit.store.registry.by_qaimes(visit.world.id, qaimes)
     for name in qaimes:
         if not deletable(states.get(name), visit.caller.company, signed):
-            visit.audit(_named(qaimes), "refused: not found, wrong folder or status")
+            visit.audit(_named(visit.body["serialNumbers"]), "refused: not found, wrong folder or status")
             raise refuse("qaime-not-found", f"{name} cannot be deleted from the folder named")
     process = free_process(visit)
     asks_pin = visit.world.choose("R-68") == "pin1"

@@ -83,10 +83,10 @@ def _skipped(page: int, size: int) -> int:
     return min((page - 1) * size, _BEYOND_ALL)
 
 
-def _page(visit: Visit, texts: list[str], total: int) -> bytes:
+def _page(visit: Visit, texts: list[bytes], total: int) -> bytes:
     if visit.world.choose("R-16") == "page":
         total = len(texts)
-    return f'{{"invoices":[{",".join(texts)}],"total":{total}}}'.encode()
+    return b'{"invoices":[%b],"total":%d}' % (b",".join(texts), total)
 
 
 def _filter(

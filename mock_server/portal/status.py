@@ -53,7 +53,7 @@ def read_proc_data(visit: Visit) -> bytes:
     }
     texts = _in_etaxes(visit, row, outcomes)
     log = wire.text(_log(line, visit.now))
-    return wire.text(data)[:-1] + b',"etax_invoices":[' + ",".join(texts).encode() + b'],"log":' + log + b"}"
+    return wire.text(data)[:-1] + b',"etax_invoices":[' + b",".join(texts) + b'],"log":' + log + b"}"
 
 
 def _status(visit: Visit, row: ProcessRow, record: Record, look: Snapshot) -> dict[str, Any]:
@@ -106,12 +106,12 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     return {"id": outcome.id, "qaime": outcome.qaime, "status": outcome.status, "errors": outcome.errors}
 
 
-def _in_etaxes(visit: Visit, row: ProcessRow, outcomes: list[Outcome]) -> list[str]:
-    """JSON texts of the process's invoices as e-taxes has them, the first of them (R-38)."""
+def _in_etaxes(visit: Visit, row: ProcessRow, outcomes: list[Outcome]) -> list[bytes]:
+    """The process's invoices as e-taxes has them, as JSON; the first of them (R-38)."""
     if row.dir is not None:
         return visit.store.processes.page_of_list(visit.world.id, visit.caller.company, row, 0, DETAILS_BOUND)
     ids = [outcome.registry for outcome in outcomes if outcome.registry is not None][:DETAILS_BOUND]
-    texts = visit.store.registry.texts(visit.world.id, ids)
+    texts = visit.store.registry.documents(visit.world.id, ids)
     return [texts[number] for number in ids if number in texts]
 
 

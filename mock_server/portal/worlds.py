@@ -26,6 +26,10 @@ MAX_WORLDS = 1000
 """How many worlds one server keeps (ours: everything from outside is bounded)."""
 
 
+class WorldTaken(Exception):
+    """Somebody has made a world of this name meanwhile."""
+
+
 class TooManyWorlds(Exception):
     """The server keeps as many worlds as it may."""
 
@@ -206,34 +210,38 @@ class Worlds:
             view = self._views[row.id] = World(self._store, row, self._defaults)
         return view
 
-    def make(self, name: str, start: Start, admin_token: str | None = None) -> WorldRow:
+    def make(self, name: str, start: Start, admin_token: str | None = None, *, anew: bool = False) -> WorldRow:
         """A new world, or the one of that name if there is one by now.
 
         Raises:
+            WorldTaken: there is one by now, and it was to be made `anew`.
             TooManyWorlds: it would be one too many.
         """
         with self._store.writing():
             row = self._store.worlds.find(name)
+            if row is not None and anew:
+                raise WorldTaken(name)
             if row is not None:
                 return row
             if self._store.worlds.count() >= MAX_WORLDS:
                 raise TooManyWorlds(f"this server keeps at most {MAX_WORLDS} worlds; delete one first")
+            file = self._file(start)
             world = self._store.worlds.add(
                 name,
-                self._secret(name, start),
+                self._secret(name, start, file),
                 WorldClock(self._clock.now(), 0, 1.0),
                 "{}",
                 msgspec.json.encode(start).decode(),
                 admin_token,
             )
-            self._begin(world, start)
+            self._begin(world, start, file)
             return self._store.worlds.lock(world)
 
     def reset(self, row: WorldRow) -> None:
         """Put a world back to its start, as a new generation; inside the caller's write transaction."""
         start = msgspec.json.decode(self._store.worlds.start(row.id), type=Start)
         self._store.worlds.clear(row.id)
-        self._begin(row.id, start)
+        self._begin(row.id, start, self._file(start))
 
     def doubt(self, name: str) -> Readings:
         """Forget every view, since the database has failed; what was in force in a world, as far as is known."""
@@ -248,15 +256,14 @@ class Worlds:
     def _file(self, start: Start) -> WorldFile:
         return self._defaults.file if start.file is None else decode(start.file.encode())
 
-    def _secret(self, name: str, start: Start) -> bytes:
+    def _secret(self, name: str, start: Start, file: WorldFile) -> bytes:
         """What draws hang on: a seed asked for, what the file holds, or the server's seed."""
-        kept = self._file(start).secret if start.seed is None else None
+        kept = file.secret if start.seed is None else None
         if kept is not None:
             return bytes.fromhex(kept)
-        return secret_of(self._defaults.seed if start.seed is None else start.seed, name)
+        return secret_of(self._defaults.seed, name) if start.seed is None else secret_of(start.seed, "")
 
-    def _begin(self, world: int, start: Start) -> None:
-        file = self._file(start)
+    def _begin(self, world: int, start: Start, file: WorldFile) -> None:
         clock = _clock_of(file, start, self._clock.now())
         now = clock.world
         chosen = WorldSettings(

@@ -16,7 +16,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             generation INTEGER NOT NULL, version INTEGER NOT NULL, secret BLOB NOT NULL,
             clock_real INTEGER NOT NULL, clock_world INTEGER NOT NULL, clock_speed REAL NOT NULL,
             next_due INTEGER, settings TEXT NOT NULL, admin_token TEXT,
-            hidden INTEGER NOT NULL, journal_dropped INTEGER NOT NULL, used_real INTEGER NOT NULL,
+            hidden INTEGER NOT NULL, journal_dropped INTEGER NOT NULL,
             next_process INTEGER NOT NULL, next_arrival INTEGER NOT NULL, next_registry INTEGER NOT NULL)""",
         # What a world was made from, for a reset. Apart, since a world's row is written often and this may be long.
         "CREATE TABLE starts (world INTEGER PRIMARY KEY, start TEXT NOT NULL)",
@@ -49,9 +49,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
             created INTEGER NOT NULL, head TEXT NOT NULL, tail TEXT NOT NULL,
             PRIMARY KEY (world, id))""",
         "CREATE UNIQUE INDEX registry_by_qaime ON registry (world, qaime)",
-        "CREATE INDEX registry_sent ON registry (world, uploader, created)",
-        "CREATE INDEX registry_incoming ON registry (world, buyer, created)",
-        "CREATE INDEX registry_by_date ON registry (world, created)",
+        # They hold all that folders and lists ask for, so that counting and listing need not touch the rows.
+        "CREATE INDEX registry_sent ON registry (world, uploader, created, id, status, kind)",
+        "CREATE INDEX registry_incoming ON registry (world, buyer, created, id, status, kind)",
+        "CREATE INDEX registry_by_date ON registry (world, created, id, status, kind)",
         """CREATE TABLE numbers (
             world INTEGER NOT NULL, series TEXT NOT NULL, month TEXT NOT NULL, last INTEGER NOT NULL,
             PRIMARY KEY (world, series, month)) WITHOUT ROWID""",

@@ -27,6 +27,9 @@ class ProcessRow(NamedTuple):
     gaps: int
 
 
+_JSON = "CAST(d.text AS BLOB)"
+"""A document as the bytes that will be sent: nobody reads it on the way, so nobody needs to decode it."""
+
 _ROW = "id, company, username, record, applied, next_due, dir, listed, gaps"
 
 
@@ -94,10 +97,10 @@ class Processes:
             [(world, process, place, number) for place, number in enumerate(ids, 1)],
         )
 
-    def page_of_list(self, world: int, company: str, row: ProcessRow, skip: int, count: int) -> list[str]:
-        """JSON texts of a page of a download, in its own order: a range of ordinals, unless there are gaps."""
+    def page_of_list(self, world: int, company: str, row: ProcessRow, skip: int, count: int) -> list[bytes]:
+        """A page of a download as JSON, in its own order: a range of ordinals, unless there are gaps."""
         sql = (
-            "SELECT d.text FROM download_lists l JOIN downloads d"
+            f"SELECT {_JSON} FROM download_lists l JOIN downloads d"
             " ON d.world = l.world AND d.company = ? AND d.id = l.id AND d.dir = ?"
             " WHERE l.world = ? AND l.process = ?"
         )
@@ -111,10 +114,10 @@ class Processes:
 
     def page_by_date(
         self, world: int, company: str, dir_: int, start: int, end: int, skip: int, count: int
-    ) -> list[str]:
-        """JSON texts of downloaded invoices created in a range, by arrival in the portal (R-72)."""
+    ) -> list[bytes]:
+        """Downloaded invoices created in a range as JSON, by arrival in the portal (R-72)."""
         found = self._db.all(
-            "SELECT d.text FROM (SELECT arrival FROM downloads"
+            f"SELECT {_JSON} FROM (SELECT arrival FROM downloads"
             " WHERE world = ? AND company = ? AND dir = ? AND created >= ? AND created < ?"
             " ORDER BY arrival LIMIT ? OFFSET ?) page JOIN downloads d"
             " ON d.world = ? AND d.company = ? AND d.dir = ? AND d.arrival = page.arrival ORDER BY d.arrival",

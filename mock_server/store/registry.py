@@ -78,11 +78,14 @@ class Registry:
                 found[row[0]] = QaimeState._make(row)
         return found
 
-    def texts(self, world: int, ids: Sequence[int]) -> dict[int, str]:
-        """The invoices as JSON texts."""
-        found: dict[int, str] = {}
+    def documents(self, world: int, ids: Sequence[int]) -> dict[int, bytes]:
+        """The invoices as JSON."""
+        found: dict[int, bytes] = {}
         for some in pieces(ids):
-            sql = f"SELECT id, head || status || tail FROM registry WHERE world = ? AND id IN ({marks(some)})"
+            sql = (
+                "SELECT id, CAST(head || status || tail AS BLOB) FROM registry"
+                f" WHERE world = ? AND id IN ({marks(some)})"
+            )
             found.update((row[0], row[1]) for row in self._db.all(sql, (world, *some)))
         return found
 

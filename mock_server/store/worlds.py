@@ -105,9 +105,9 @@ class Worlds:
         """A new world without anything in it; its id."""
         self._db.run(
             "INSERT INTO worlds (name, generation, version, secret, clock_real, clock_world, clock_speed, next_due,"
-            " settings, admin_token, hidden, journal_dropped, used_real, next_process, next_arrival,"
-            " next_registry) VALUES (?, 1, 1, ?, ?, ?, ?, NULL, ?, ?, 0, 0, ?, 1, 1, 1)",
-            (name, secret, clock.real, clock.world, clock.speed, settings, admin_token, clock.real),
+            " settings, admin_token, hidden, journal_dropped, next_process, next_arrival, next_registry)"
+            " VALUES (?, 1, 1, ?, ?, ?, ?, NULL, ?, ?, 0, 0, 1, 1, 1)",
+            (name, secret, clock.real, clock.world, clock.speed, settings, admin_token),
         )
         row = self._db.one("SELECT id FROM worlds WHERE name = ?", (name,))
         assert row is not None

@@ -1,4 +1,4 @@
-"""The simulator's own addresses: what is not the portal. The control API and the dashboard will live here."""
+"""The simulator's own addresses that are neither the portal nor the control API."""
 
 from typing import Any
 

@@ -12,6 +12,8 @@ Node sends small ones, the 400 is the only answer; a body that comes later finds
 already, as one without body.
 """
 
+import asyncio
+
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -31,6 +33,19 @@ class Http11Protocol(HttpToolsProtocol):
     _offered: list[tuple[bytes, bytes]] | None = None
     """All headers of the head that is being read for the second time."""
 
+    _stopping = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._extensions: dict[str, dict[object, object]] = {
+            "vatportal_mock.drop": {"close": transport.close},
+            "vatportal_mock.stop": {"begun": lambda: self._stopping},
+        }
+
+    def shutdown(self) -> None:
+        self._stopping = True
+        super().shutdown()
+
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         try:
@@ -45,7 +60,7 @@ class Http11Protocol(HttpToolsProtocol):
         if self._offered is not None:
             self.headers[:] = self._offered
             self._offered = None
-        self.scope["extensions"] = {"vatportal_mock.drop": {"close": self.transport.close}}
+        self.scope["extensions"] = self._extensions
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

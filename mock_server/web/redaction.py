@@ -13,7 +13,7 @@ _LOOSE = re.compile(rb"(" + _LOOSE_NAME + rb")(?:" + _LOOSE_TEXT + rb"|[^&\r\n]+
 _TEXTS = re.compile(rb'"((?:[^"\\]|\\.)*)(?:"(\s*:)?|\\?\Z)', re.DOTALL)
 _ESCAPE = re.compile(rb"\\u([0-9a-fA-F]{4})")
 _WORD = re.compile(_WORDS, re.IGNORECASE)
-_SAID = re.compile("(" + _WORDS.decode() + r"\w*\W*[:=]).+", re.IGNORECASE | re.DOTALL)
+_SAID = re.compile("(" + _WORDS.decode() + r"\w{0,80}\W{0,8}[:=]).+", re.IGNORECASE | re.DOTALL)
 WITHHELD = b"(a body that hides its words is not kept)"
 
 

@@ -1,11 +1,12 @@
 """From bytes to a request: method, content type, body, query, credentials (F-ENV-02, F-ENV-04, R-41, R-02b)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from mock_server import wire
 from mock_server.portal.visits import refuse
+from mock_server.portal.worlds import World
 from mock_server.rulebook.constants import CONTENT_TYPE, TOKEN_HEADER
 from mock_server.rulebook.forms import Form, Note, without_nulls
 from mock_server.rulebook.ledger import Readings
@@ -83,14 +84,12 @@ def body_of(request: Request) -> dict[str, Any]:
     return value
 
 
-def with_query(
-    request: Request, body: dict[str, Any], form: Form, choose: Callable[[str], str], notes: list[Note]
-) -> dict[str, Any]:
+def with_query(request: Request, body: dict[str, Any], form: Form, view: World, notes: list[Note]) -> dict[str, Any]:
     """Parameters of a GET in its query string; what the body has wins (R-02b)."""
     if not request.query or request.method != "GET":
         return body
     renewal = not request.operation.credentials
-    if not renewal and choose("R-02b") == "body-only":
+    if not renewal and view.choose("R-02b") == "body-only":
         notes.append(Note((), "R-02b", "parameters in the query string are not read"))
         return body
     found = _query(request.query, form)

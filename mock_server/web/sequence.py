@@ -213,7 +213,7 @@ class Sequence:
         body = exchange.body = body_of(request)
         exchange.readable = True
         form = view.form(operation.request)
-        body = with_query(request, body, form, view.choose, exchange.notes)
+        body = with_query(request, body, form, view, exchange.notes)
         if readings.choose("R-42") == "coerce":
             body = form.coerced(body)
         # -- who calls (4, 5, 7, and a partner's 15, 16, 17)

@@ -91,7 +91,7 @@ def dump(server: LiveServer, world: str) -> dict[str, list[tuple[Any, ...]]]:
         found[table] = sorted(
             engine.all(f"SELECT {', '.join(columns)} FROM {table} WHERE world = ?", (row.id,)), key=repr
         )
-    of_life = ("id", "name", "generation", "version", "clock_real", "clock_world", "used_real", "admin_token")
+    of_life = ("id", "name", "generation", "version", "clock_real", "clock_world", "admin_token")
     columns = [name for name in engine.columns("worlds") if name not in of_life]
     found["worlds"] = engine.all(f"SELECT {', '.join(columns)} FROM worlds WHERE id = ?", (row.id,))
     return found

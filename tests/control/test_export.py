@@ -1,4 +1,4 @@
-"""A world as a file, and the same world again from that file: exact, with secrets; without them, not to start from."""
+"""A world as a file, and the same world again from that file: exact with secrets, and not without them."""
 
 import hashlib
 import hmac
@@ -165,7 +165,7 @@ def test_a_reset_leads_back_to_the_file(server: Timed) -> None:
     file = exported(steer)
     copy = made(steer, "resettable", file)
     portal = server.portal("resettable", "buyer")
-    portal.uploaded(invoice(70)) if False else portal.started("import_upload_invoices", invoices=[invoice(70)])
+    portal.started("import_upload_invoices", invoices=[invoice(70)])
     copy.post("clock/advance", by="1h")
     assert exported(copy) != renamed(file, "template", "resettable")
     copy.post("reset")

@@ -75,7 +75,7 @@ def test_a_dripping_answer_comes_whole_in_the_end(portal: Portal, steer: Steer) 
     pieces = wire_bytes(portal)
     assert time.monotonic() - began >= (len(whole) // 7 - 1) * 0.02
     assert b"".join(pieces).partition(b"\r\n\r\n")[2] == whole
-    assert len(pieces) > 3
+    assert len(pieces) > 1
 
 
 def test_a_large_answer_drips_within_seconds(portal: Portal, steer: Steer) -> None:
@@ -86,7 +86,7 @@ def test_a_large_answer_drips_within_seconds(portal: Portal, steer: Steer) -> No
     steer.fault(connection="drip", times=1)
     began = time.monotonic()
     assert answered(portal, "etx_read_invoices", **asked).body == whole
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60  # at 7 bytes a time it would take minutes
 
 
 def test_a_client_may_hang_up_while_it_drips_or_waits(portal: Portal, steer: Steer) -> None:

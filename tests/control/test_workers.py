@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.control.steer import Steer
+from tests.control.test_reset import until
 from tests.test_serve import Served
 
 REQUESTS = 120
@@ -62,6 +63,17 @@ def test_a_world_that_is_removed_begins_anew_on_both(port: int) -> None:
         Steer(port).delete("worlds/shared")
         assert polls(port) == [0] * REQUESTS
         Steer(port).delete("worlds/shared")
+
+
+def test_requests_held_up_on_both_are_cut_off_by_one_reset(port: int) -> None:
+    steer = Steer(port, "shared")
+    steer.fault(delay="2s")
+    with ThreadPoolExecutor(8) as pool:
+        held = [pool.submit(poll, port) for _ in range(8)]
+        until(lambda: steer.get("faults")["faults"][0]["used"] == 8)
+        steer.post("reset")
+        assert [type(each.exception()) for each in held] == [http.client.RemoteDisconnected] * 8
+    assert steer.post("requests/count") == {"count": 0}
 
 
 def test_resets_and_removals_among_requests_break_none(port: int) -> None:

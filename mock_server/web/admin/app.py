@@ -2,7 +2,7 @@
 
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -24,6 +24,9 @@ from mock_server.web.paths import DEFAULT_WORLD, is_world
 log = logging.getLogger("vatportal_mock")
 
 BASE = "/__admin"
+STOP = "vatportal_mock.stop"
+"""The extension of the ASGI scope by which our server says that it is being stopped."""
+
 _PROBLEM = "application/problem+json"
 
 
@@ -120,7 +123,7 @@ class _Control:
         query = query_of(route, dict(request.query_params))
         raw = await read_body(request.scope, request.receive, BODY_BYTES)
         desk = Desk(self._store, self._worlds, self._clock, name)
-        result = await answer(route, Call(desk, parameters, query, body_of(route, raw), request.is_disconnected))
+        result = await answer(route, Call(desk, parameters, query, body_of(route, raw), _gone(request)))
         return result if isinstance(result, Response) else _json(route.status, result)
 
     def _own_token(self, route: Route, name: str, parameters: Mapping[str, str]) -> str | None:
@@ -140,6 +143,18 @@ class _Control:
                 allowed=allowed,
             )
         return route
+
+
+def _gone(request: Request) -> Callable[[], Awaitable[bool]]:
+    """Asks whether the caller has hung up; raises a Problem (503) when the server stops."""
+    stop = request.scope.get("extensions", {}).get(STOP, {}).get("begun")
+
+    async def gone() -> bool:
+        if stop is not None and stop():
+            raise Problem(503, "the server stops", "the server is being stopped; what was waited for did not come")
+        return await request.is_disconnected()
+
+    return gone
 
 
 def _json(status: int, value: Any) -> Response:
