@@ -42,7 +42,7 @@ build: $(VENV)/serve.stamp ## wheel and source archive into dist/
 lock: ## the three lock files anew (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv, or make lock UV=path/to/uv"; exit 1; }
 	$(UV) pip compile pyproject.toml $(COMPILE) -o requirements.lock
-	$(UV) pip compile pyproject.toml --extra contract --group dev -c requirements.lock $(COMPILE) -o requirements-dev.lock
+	$(UV) pip compile pyproject.toml --extra contract --extra postgres --group dev -c requirements.lock $(COMPILE) -o requirements-dev.lock
 	$(PYTHON) -c '$(BUILD_REQUIRES)' | $(UV) pip compile - -c requirements-dev.lock $(COMPILE) -o requirements-build.lock
 
 COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-header

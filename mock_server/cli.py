@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 findings, 2 wrong usage or configuration, 3 target not rea
 import json
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint, entry_points
 from io import TextIOWrapper
 from typing import Any, TypeVar
 
@@ -20,6 +21,9 @@ from mock_server.rulebook.ledger import Ledger, Reading, Readings
 from mock_server.settings import LOG_FORMATS, PACES, Settings
 
 C = TypeVar("C", bound=Callable[..., Any])
+
+COMMANDS = "vatportal_mock.commands"
+"""The entry points under which other packages, the contract kit among them, bring commands."""
 
 NOT_REACHABLE = 3
 
@@ -38,13 +42,50 @@ class _Misconfigured(click.ClickException):
 
 
 class _Commands(click.Group):
-    """A group that shows a wrong configuration as one line, not as a traceback."""
+    """A group that shows a wrong configuration as one line, not as a traceback.
+
+    Other packages add commands under the entry points `vatportal_mock.commands`; each is loaded when it is used, so
+    that the server never imports what only the contract kit needs.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *entry_points(group=COMMANDS).names})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        for found in entry_points(group=COMMANDS, name=cmd_name):
+            return _loaded(found)
+        return None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except ConfigurationError as error:
             raise _Misconfigured(str(error)) from error
+
+
+def _loaded(found: EntryPoint) -> click.Command:
+    try:
+        command = found.load()
+    except ModuleNotFoundError as error:
+        needs = f'it needs {error.name}: pip install "vatportal-mock[contract]"'
+        return click.Command(
+            found.name,
+            help=f"Not installed: {needs}",
+            callback=_missing(found.name, needs),
+            context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+        )
+    assert isinstance(command, click.Command)
+    return command
+
+
+def _missing(name: str, needs: str) -> Callable[[], None]:
+    def refuse() -> None:
+        raise ConfigurationError(f"{name} is not installed; {needs}")
+
+    return refuse
 
 
 @click.group(cls=_Commands, context_settings=_CONTEXT)

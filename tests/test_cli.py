@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import EntryPoint, EntryPoints
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import mock_server
-from mock_server import app
+from mock_server import app, cli
 from mock_server.cli import main
 from mock_server.rulebook.errors import ErrorTable
 from mock_server.rulebook.ledger import Ledger
@@ -84,6 +85,19 @@ def test_wrong_usage_is_2_and_names_the_nearest(call: Call, given: list[str], sa
     result = call(*given)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_a_command_of_another_package_is_loaded_when_it_is_used(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    brought = [
+        EntryPoint("shout", "tests.shouting:shout", cli.COMMANDS),
+        EntryPoint("need", "tests.no_such_module:need", cli.COMMANDS),
+    ]
+    monkeypatch.setattr(cli, "entry_points", lambda **wanted: EntryPoints(brought).select(**wanted))
+    assert call("shout", "qaimə").stdout == "QAIMƏ\n"
+    assert "shout" in call("--help").stdout
+    result = call("need", "https://company.vatportal.az", "--quick")
+    assert result.exit_code == 2
+    assert 'pip install "vatportal-mock[contract]"' in result.stderr
 
 
 def test_wrong_configuration_is_2_in_one_line(call: Call) -> None:
