@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
@@ -33,6 +32,7 @@ from mock_server.web.listening import bind, configured
 from mock_server.web.logs import configure_logs
 from mock_server.web.pages import pages
 from mock_server.web.paths import DEFAULT_WORLD, is_portal
+from mock_server.web.watch import Server
 from mock_server.workers import serve_together
 
 DEFAULT_WORLD_FILE = "worlds/default.json"
@@ -117,7 +117,7 @@ def _serve_alone(settings: Settings, listener: object) -> None:
 def _run(app: Simulator, settings: Settings, listener: object) -> None:
     config = configured(app, tls_cert=settings.tls_cert, tls_key=settings.tls_key)
     configure_logs(settings.log_format)
-    uvicorn.Server(config).run(sockets=[listener])  # type: ignore[list-item]  # a socket, sent between processes
+    Server(config).run(sockets=[listener])  # type: ignore[list-item]  # a socket, sent between processes
 
 
 def _check_certificate(settings: Settings) -> None:

@@ -6,12 +6,11 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-import uvicorn
-
 from mock_server import Settings, create_app
 from mock_server.app import Simulator
 from mock_server.clock import Clock
 from mock_server.web.listening import bind, configured
+from mock_server.web.watch import Server
 
 _names = itertools.count(1)
 
@@ -23,7 +22,7 @@ class LiveServer:
         self.app: Simulator = create_app(settings, clock)
         listener = bind("127.0.0.1", 0)
         self.port: int = listener.getsockname()[1]
-        self._server = uvicorn.Server(configured(self.app))
+        self._server = Server(configured(self.app))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()
 

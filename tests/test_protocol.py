@@ -181,6 +181,10 @@ class Wire:
             headers[name] = value
         return Answer(status, headers, self._incoming.read(int(headers.get("content-length", 0))))
 
+    def limit(self, seconds: float) -> None:
+        """Wait so long at most for anything."""
+        self._socket.settimeout(seconds)
+
     def rest(self) -> bytes:
         """All that still comes until the server hangs up."""
         return self._incoming.read()

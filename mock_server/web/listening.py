@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,20 @@ from starlette.types import ASGIApp
 
 from mock_server.web.protocol import Http11Protocol
 
+if sys.platform != "win32":
+    import resource
+
 KEEP_ALIVE_SECONDS = 75
 """How long an idle connection is kept: beyond a caller's pauses, lest it send into one that closes."""
 
 GRACE_SECONDS = 5
 """How long a stop waits for answers under way; Docker kills after 10."""
+
+CONNECTIONS = 16_384
+"""At most so many connections are open at a time, or fewer where the system allows fewer files."""
+
+FILES_KEPT = 64
+"""Files that the server needs besides its connections."""
 
 _BACKLOG = 2048
 
@@ -75,11 +85,24 @@ def configured(
         forwarded_allow_ips="",
         workers=workers,
         backlog=_BACKLOG,
+        limit_concurrency=room(),
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         ssl_certfile=tls_cert,
         ssl_keyfile=tls_key,
     )
+
+
+def room() -> int:
+    """How many connections this process may have; it asks for as many open files as the system would ever give it."""
+    if sys.platform == "win32":
+        return CONNECTIONS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + FILES_KEPT
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return max(1, allowed - FILES_KEPT)
 
 
 def _resolved(host: str, port: int) -> tuple[int, tuple[Any, ...]]:

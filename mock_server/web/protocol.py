@@ -17,7 +17,30 @@ import asyncio
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+HEAD_BYTES = 65_536
+HEADERS = 200
+
+HEAD_SECONDS = 20.0
+"""From the first byte of a request to the end of its head."""
+
+IDLE_SECONDS = 30.0
+"""Between two bytes of a body, or of an answer that is being fetched."""
+
+BODY_SECONDS = 300.0
+"""From the first byte of a request to its last."""
+
+SILENT_SECONDS = 75.0
+"""From the start of a connection to the first byte."""
+
 _INVALID = "Invalid HTTP request received."
+_TOO_LARGE = f"A head has at most {HEAD_BYTES} bytes and {HEADERS} headers."
+_TOO_SLOW = f"The head of a request has to come within {HEAD_SECONDS:.0f} seconds."
+_TOO_MANY = "Too many connections are open; try again later."
+_REASONS = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Request Header Fields Too Large", 503: b"Busy"}
+
+
+class _TooManyHeaders(Exception):
+    """More than anybody needs."""
 
 
 class Http11Protocol(HttpToolsProtocol):
@@ -35,12 +58,31 @@ class Http11Protocol(HttpToolsProtocol):
 
     _stopping = False
 
+    _spoken = False
+    _in_head = False
+    _arriving = False
+    """Whether a request has begun, and its last byte is not there yet."""
+
+    _head = 0
+    """Bytes of a head that came in several segments."""
+
+    _begun = 0.0
+    """When the request that is arriving began, if it takes more than one segment; else 0."""
+
+    _moved = 0.0
+    """When something last came, or was last seen to be fetched."""
+
+    _unsent = 0
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._moved = self.loop.time()
         self._extensions: dict[str, dict[object, object]] = {
             "vatportal_mock.drop": {"close": transport.close},
             "vatportal_mock.stop": {"begun": lambda: self._stopping},
         }
+        if self.limit_concurrency is not None and len(self.connections) > self.limit_concurrency:
+            self._turn_away(503, _TOO_MANY)
 
     def shutdown(self) -> None:
         self._stopping = True
@@ -50,13 +92,44 @@ class Http11Protocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         try:
             self._feed(data)
-        except httptools.HttpParserError:
-            self.logger.warning(_INVALID)
-            self.send_400_response(_INVALID)
+        except httptools.HttpParserError as error:
+            if isinstance(error.__context__, _TooManyHeaders):
+                self._turn_away(431, _TOO_LARGE)
+            else:
+                self._turn_away(400, _INVALID)
+        if self._arriving:
+            self._note(len(data))
+
+    def look(self, crowded: bool) -> None:
+        """Let the connection go if it stands still beyond its time, or does nothing where others want in."""
+        now = self.loop.time()
+        unsent = self.transport.get_write_buffer_size()
+        if unsent != self._unsent:
+            self._unsent, self._moved = unsent, now
+        if self._arriving:
+            if self._in_head and now - self._begun > HEAD_SECONDS:
+                self._turn_away(408, _TOO_SLOW)
+            elif now - self._moved > IDLE_SECONDS or now - self._begun > BODY_SECONDS:
+                self.transport.abort()
+        elif unsent:
+            if now - self._moved > IDLE_SECONDS:
+                self.transport.abort()
+        elif not self._spoken:
+            if crowded or now - self._moved > SILENT_SECONDS:
+                self.transport.close()
+        elif crowded and self.cycle.response_complete:
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._spoken = self._in_head = self._arriving = True
 
     def on_headers_complete(self) -> None:
+        if len(self.headers) > HEADERS:
+            raise _TooManyHeaders
         if self.parser.should_upgrade():
             return  # not yet: the head will be read again
+        self._in_head = False
         if self._offered is not None:
             self.headers[:] = self._offered
             self._offered = None
@@ -65,7 +138,31 @@ class Http11Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         if not self.parser.should_upgrade():
+            self._arriving = False
+            if self._begun:
+                self._begun, self._head = 0.0, 0
             super().on_message_complete()
+
+    def _note(self, size: int) -> None:
+        """A request takes more than one segment: from now on it is watched."""
+        self._moved = self.loop.time()
+        self._begun = self._begun or self._moved
+        if self._in_head:
+            self._head += size
+            if self._head > HEAD_BYTES:
+                self._turn_away(431, _TOO_LARGE)
+
+    def _turn_away(self, status: int, text: str) -> None:
+        """A plain answer without the application, and the end of the connection."""
+        if self.transport.is_closing():
+            return
+        self.logger.warning(text)
+        body = text.encode()
+        self.transport.write(
+            b"HTTP/1.1 %d %b\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
+            b"connection: close\r\n\r\n%b" % (status, _REASONS[status], len(body), body)
+        )
+        self.transport.close()
 
     def _feed(self, data: bytes) -> None:
         """One segment may hold many requests, each with an offer: a view saves copying the rest for each."""

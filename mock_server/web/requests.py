@@ -73,6 +73,9 @@ def body_of(request: Request) -> dict[str, Any]:
         if request.method == "GET":
             return {}
         raise refuse("missing-elements", "there is no body")
+    encoding = request.header(b"content-encoding")
+    if encoding is not None and encoding.lower() != b"identity":
+        raise refuse("missing-elements", f"the body is encoded ({encoding[:50].decode('latin-1')}); send plain JSON")
     try:
         value = wire.parse(request.raw)
     except wire.Unreadable as error:
