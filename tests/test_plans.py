@@ -13,7 +13,8 @@ from mock_server import Settings, create_app
 from mock_server.clock import SECOND, StillClock
 from mock_server.draws import Draws, secret_of
 from mock_server.portal.plans import BY_BUYER, BY_PHONE, PACES, SCENARIOS, Change, PlanKind, failing, plan
-from mock_server.portal.processes import Record, look, timeline
+from mock_server.portal.processes import look, timeline
+from mock_server.portal.stages import Record
 from mock_server.portal.worlds import World
 from mock_server.rulebook.documents import load
 

@@ -11,22 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mock_server.portal.processes import (
-    Answer,
-    Effect,
-    Event,
-    Happening,
-    Mark,
-    Record,
-    Snapshot,
-    Stage,
-    look,
-    next_due,
-    read,
-    stalled,
-    timeline,
-    written,
-)
+from mock_server.portal.processes import Snapshot, look, next_due, read, stalled, timeline, written
+from mock_server.portal.stages import Answer, Effect, Event, Happening, Mark, Record, Stage
 
 UPLOAD = (
     Stage("import", 20),

@@ -8,7 +8,7 @@ from mock_server import Settings
 from mock_server.clock import SECOND, StillClock
 from mock_server.portal import processes
 from mock_server.portal.moments import span
-from mock_server.portal.processes import Event, Happening, Record, Timeline
+from mock_server.portal.stages import Event, Happening, Record, Timeline
 from tests.client import Portal, hang_up
 from tests.live import LiveServer
 

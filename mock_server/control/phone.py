@@ -6,7 +6,7 @@ from mock_server.control.desk import Change, Desk, Problem, number_of
 from mock_server.control.steering import SHOWN, happen
 from mock_server.portal import processes
 from mock_server.portal.moments import iso
-from mock_server.portal.processes import Event
+from mock_server.portal.stages import Event, Timeline
 from mock_server.store.processes import ProcessRow
 
 
@@ -73,7 +73,7 @@ def _questions(change: Change, row: ProcessRow) -> list[dict[str, Any]]:
     return entries
 
 
-def _state(line: processes.Timeline, end: int | None, now: int) -> str:
+def _state(line: Timeline, end: int | None, now: int) -> str:
     """`pending`, `confirmed`, `refused`, `expired`, or `withdrawn` when the process ended otherwise."""
     if end is not None and end <= now:
         return "confirmed"

@@ -5,8 +5,9 @@ from typing import Any
 from mock_server.control.desk import Change, Desk, Problem
 from mock_server.portal import processes
 from mock_server.portal.moments import iso
-from mock_server.portal.processes import Event, Happening, Record, Snapshot, Timeline
+from mock_server.portal.processes import Snapshot
 from mock_server.portal.settling import settle
+from mock_server.portal.stages import Event, Happening, Record, Timeline
 from mock_server.rulebook.constants import exception_text
 from mock_server.store.processes import ProcessRow
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from mock_server.portal.plans import BY_PHONE, plan
-from mock_server.portal.processes import Deletion
 from mock_server.portal.settling import deletable
+from mock_server.portal.stages import Deletion
 from mock_server.portal.starting import begin, free_process
 from mock_server.portal.visits import Visit, refuse
 

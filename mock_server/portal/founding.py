@@ -8,6 +8,7 @@ import msgspec
 from mock_server import wire
 from mock_server.portal import processes, qaime
 from mock_server.portal.records import record_of
+from mock_server.portal.stages import Record
 from mock_server.portal.world_file import (
     AccountEntry,
     PortalEntry,
@@ -164,11 +165,11 @@ def _add_process(store: Store, world: int, entry: ProcessEntry, registered: Regi
         store.registry.copy_listed(world, entry.id, entry.company, entry.dir, first)
 
 
-def _ended_well(entry: ProcessEntry, now: int) -> processes.Record:
+def _ended_well(entry: ProcessEntry, now: int) -> Record:
     """The record of a process that finished well long ago."""
     assert entry.kind is not None
     assert entry.began is not None
-    return processes.Record(
+    return Record(
         kind=entry.kind, began=_instant(entry.began, now), stages=(), count=len(entry.brought) or entry.deleted
     )
 

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mock_server import wire
-from mock_server.portal import processes, rules
+from mock_server.portal import rules
 from mock_server.portal.plans import BY_BUYER, Change, failing, plan
 from mock_server.portal.settling import Outcome, outcomes_text
+from mock_server.portal.stages import Record
 from mock_server.portal.starting import begin, free_process
 from mock_server.portal.visits import Visit, refuse
 from mock_server.portal.vocabulary import DEFAULT, GONE, GOODS_TRANSFER, TYPE_OF_KIND
@@ -174,7 +175,7 @@ def _make_room(visit: Visit, ids: Sequence[str]) -> None:
     visit.store.invoices.remove(visit.world.id, company, list(known))
 
 
-def _planned(visit: Visit, invoices: Sequence[Mapping[str, Any]], process: int, upload: bool) -> processes.Record:
+def _planned(visit: Visit, invoices: Sequence[Mapping[str, Any]], process: int, upload: bool) -> Record:
     if not upload:
         record = plan(visit.world, "import_only", process, visit.now)
         return msgspec.structs.replace(record, count=len(invoices))
@@ -226,7 +227,7 @@ def _objection(visit: Visit, row: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _store(visit: Visit, invoices: Sequence[Mapping[str, Any]], process: int, record: processes.Record) -> None:
+def _store(visit: Visit, invoices: Sequence[Mapping[str, Any]], process: int, record: Record) -> None:
     world, company = visit.world.id, visit.caller.company
     state = "uploading" if record.kind == "import" else "imported"
     arrival = visit.store.worlds.take(world, "arrival", len(invoices))

@@ -11,7 +11,7 @@ import msgspec
 
 from mock_server import durations
 from mock_server.clock import SECOND
-from mock_server.portal.processes import QUEUE, Answer, Kind, Record, Stage
+from mock_server.portal.stages import QUEUE, Answer, Kind, Record, Stage
 from mock_server.portal.worlds import World
 from mock_server.rulebook.documents import load
 

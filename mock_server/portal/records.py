@@ -5,7 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from mock_server.portal.moments import exact, from_exact
-from mock_server.portal.processes import Deletion, Event, Kind, Record, Stage
+from mock_server.portal.stages import Deletion, Event, Kind, Record, Stage
 from mock_server.store.registry import Wanted
 
 
@@ -32,7 +32,7 @@ class WantedEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RecordEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """All that is known of a process (`processes.Record`)."""
+    """All that is known of a process (`stages.Record`)."""
 
     kind: Kind
     began: str

@@ -11,7 +11,7 @@ import msgspec
 from mock_server import wire
 from mock_server.portal import processes, qaime
 from mock_server.portal.moments import year_month
-from mock_server.portal.processes import Effect, Event, Record
+from mock_server.portal.stages import Effect, Event, Record
 from mock_server.portal.vocabulary import (
     APPROVED,
     DELETABLE,

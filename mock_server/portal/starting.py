@@ -1,6 +1,7 @@
 """Starting a process: a number nobody has, and a row."""
 
 from mock_server.portal import processes
+from mock_server.portal.stages import Record
 from mock_server.portal.visits import Visit
 from mock_server.store.processes import ProcessRow
 
@@ -13,9 +14,7 @@ def free_process(visit: Visit) -> int:
             return number
 
 
-def begin(
-    visit: Visit, process: int, record: processes.Record, invoices: str = "[]", dir_: int | None = None
-) -> None:
+def begin(visit: Visit, process: int, record: Record, invoices: str = "[]", dir_: int | None = None) -> None:
     """Write a process down, due when its first effect is."""
     due = processes.next_due(processes.timeline(record), 0)
     row = ProcessRow(

@@ -5,8 +5,9 @@ from typing import Any
 from mock_server import wire
 from mock_server.portal import processes
 from mock_server.portal.moments import date_time
-from mock_server.portal.processes import QUEUE, Record, Snapshot, Timeline
+from mock_server.portal.processes import Snapshot
 from mock_server.portal.settling import Outcome, outcomes_of
+from mock_server.portal.stages import QUEUE, Record, Timeline
 from mock_server.portal.visits import Visit, refuse
 from mock_server.portal.vocabulary import PROCESS_STATUS, STATUS_DESC
 from mock_server.portal.worlds import World

@@ -11,8 +11,8 @@ import pytest
 from fixtures.builders import invoice
 from mock_server.control import clocks
 from mock_server.portal.plans import PACES
-from mock_server.portal.processes import Event, Record, Stage
 from mock_server.portal.records import EventEntry, RecordEntry
+from mock_server.portal.stages import Event, Record, Stage
 from mock_server.rulebook.documents import load
 from tests.client import Portal
 from tests.control.steer import Steer, dump

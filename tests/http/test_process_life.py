@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fixtures.builders import invoice
-from mock_server.portal.processes import Happening
+from mock_server.portal.stages import Happening
 from tests.client import Portal
 from tests.live import Servers, fresh_world
 from tests.timed import Timed, timed

@@ -23,7 +23,7 @@ from mock_server.control import (
 from mock_server.control.desk import Problem
 from mock_server.control.faults import Fault
 from mock_server.control.matching import Wanted
-from mock_server.portal.processes import Happening
+from mock_server.portal.stages import Happening
 from mock_server.release import VERSION
 from mock_server.web.admin import bodies
 from mock_server.web.admin.calls import Call, Handler, Nothing, Route
