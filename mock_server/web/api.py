@@ -12,12 +12,12 @@ from mock_server.portal.worlds import TooManyWorlds, World, Worlds
 from mock_server.rulebook.constants import BASE_PATH, BODY_BYTES
 from mock_server.rulebook.operations import BY_PATH, OPERATIONS
 from mock_server.store.stores import Store
+from mock_server.web.answering import Answered, Answering, MayStrike, Overtaken
 from mock_server.web.bodies import Gone, TooLarge, read_body
 from mock_server.web.envelope import Answer
 from mock_server.web.journal import Recorder
 from mock_server.web.paths import world_of
 from mock_server.web.requests import Request
-from mock_server.web.sequence import Answered, MayStrike, Overtaken, Sequence
 from mock_server.web.troubles import (
     HEADER,
     NO_TROUBLE,
@@ -39,7 +39,7 @@ class Api:
         self._store = store
         self._clock = clock
         self._recorder = Recorder(store)
-        self.sequence = Sequence(store, worlds, clock, self._recorder)
+        self.answering = Answering(store, worlds, clock, self._recorder)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         world, path = world_of(scope["raw_path"])
@@ -79,7 +79,7 @@ class Api:
             return
         except Exception:
             log.exception("the database cannot be used for %s", operation.name)
-            answer = self.sequence.broken(world, operation)
+            answer = self.answering.broken(world, operation)
         if trouble is NO_TROUBLE:
             await _send(send, answer, close=too_large)
         else:
@@ -91,16 +91,16 @@ class Api:
         scenario = request.header(HEADER)
         if scenario is None:
             try:
-                return self.sequence.answer(world, request), NO_TROUBLE
+                return self.answering.answer(world, request), NO_TROUBLE
             except MayStrike as may:
                 trouble = self._met(may.view, request.operation.name)
         else:
             trouble = of_header(scenario, request.operation)
         since = None
         if trouble.delay:
-            since = self.sequence.lifetime(world)
+            since = self.answering.lifetime(world)
             await asyncio.sleep(trouble.delay / SECOND)
-        return self.sequence.answer(world, request, trouble, since), trouble
+        return self.answering.answer(world, request, trouble, since), trouble
 
     def _met(self, view: World, operation: str) -> Trouble:
         """The fault that this request meets, counted."""

@@ -7,7 +7,7 @@ import pytest
 
 from fixtures.builders import broken, invoice
 from mock_server.refusals import Refusal
-from mock_server.web import sequence
+from mock_server.web import handlers
 from tests.client import JSON, Portal, Reply, dumped
 from tests.http.valid_requests import PHONE, READS, TEN, asked, right_code
 from tests.live import Servers, fresh_world
@@ -94,7 +94,7 @@ def test_internal_error_is_500_where_mapped(
     def fail(_: object) -> None:
         raise Refusal("request", name)
 
-    monkeypatch.setitem(sequence.HANDLERS, "read_proc_status", sequence.Handler(fail))
+    monkeypatch.setitem(handlers.HANDLERS, "read_proc_status", handlers.Handler(fail))
     reply = asked(portal_of(servers, R_01=status), "read_proc_status")
     assert (reply.http, reply.code) == (500 if status == "mapped" else 200, code)
 
@@ -104,7 +104,7 @@ def test_mistake_of_the_simulator_is_10(servers: Servers, monkeypatch: pytest.Mo
     def fail(_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(sequence.HANDLERS, "read_proc_status", sequence.Handler(fail))
+    monkeypatch.setitem(handlers.HANDLERS, "read_proc_status", handlers.Handler(fail))
     assert asked(portal_of(servers), "read_proc_status").code == 10
 
 

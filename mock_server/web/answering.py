@@ -1,0 +1,215 @@
+"""One request from its bytes to its answer: faults, time that has passed, work, and the journal.
+
+Everything here is synchronous: between the start of a transaction and its end nothing else happens in this
+process. What another server process changes in between is met by trying again.
+"""
+
+import logging
+from typing import Any, NamedTuple
+
+from mock_server import wire
+from mock_server.clock import Clock
+from mock_server.portal.settling import settle
+from mock_server.portal.visits import Visit, refuse
+from mock_server.portal.worlds import World, Worlds
+from mock_server.refusals import Refusal
+from mock_server.rulebook.constants import BODY_BYTES
+from mock_server.rulebook.forms import Note
+from mock_server.rulebook.operations import Operation
+from mock_server.store.coverage import Seen
+from mock_server.store.stores import Store
+from mock_server.store.worlds import Lifetime, WorldGone, WorldRow
+from mock_server.web.envelope import Answer, Envelope
+from mock_server.web.handlers import HANDLERS, Handler
+from mock_server.web.journal import Entry, Exchange, Recorder, row_of
+from mock_server.web.requests import Request
+from mock_server.web.sequence import admit
+from mock_server.web.troubles import NO_TROUBLE, Trouble, instead
+
+log = logging.getLogger("vatportal_mock")
+
+
+class MayStrike(Exception):
+    """The world has faults: somebody must ask which of them this request meets."""
+
+    def __init__(self, view: World) -> None:
+        super().__init__(view.name)
+        self.view = view
+
+
+class Overtaken(Exception):
+    """The world was reset, restored or removed while the request was held up; it must not touch the new one."""
+
+
+class _Outdated(Exception):
+    """Another server process changed the world between the look at it and the lock."""
+
+
+class Answered(NamedTuple):
+    """An answer, and its entry in the journal unless that went with the change it made."""
+
+    answer: Answer
+    entry: Entry | None
+
+
+class Answering:
+    """What every request goes through."""
+
+    def __init__(self, store: Store, worlds: Worlds, clock: Clock, recorder: Recorder) -> None:
+        self._store = store
+        self._worlds = worlds
+        self._clock = clock
+        self.recorder = recorder
+
+    def lifetime(self, world: str) -> Lifetime:
+        """The lifetime that a world is in, for a request that is going to be held up."""
+        return self._worlds.row(world).lifetime
+
+    def answer(
+        self, world: str, request: Request, trouble: Trouble | None = None, since: Lifetime | None = None
+    ) -> Answered:
+        """The answer to one request, which arrived in the lifetime `since` if it was held up.
+
+        Raises:
+            MayStrike: the world has faults, and nobody has asked yet which one this request meets.
+            Overtaken: the world is in another lifetime now.
+            TooManyWorlds: the request would make one too many.
+        """
+        done: dict[Lifetime, Any] = {}
+        while True:
+            try:
+                return self._answer(world, request, trouble, since, done)
+            except (_Outdated, WorldGone):
+                continue  # which a change in another server process may cause, and each only once
+
+    def _answer(
+        self,
+        world: str,
+        request: Request,
+        trouble: Trouble | None,
+        since: Lifetime | None,
+        done: dict[Lifetime, Any],
+    ) -> Answered:
+        row = self._worlds.row(world) if since is None else self._lasting(world, since)
+        lifetime = row.lifetime
+        real = self._clock.now()
+        now = row.clock.at(real)
+        view = self._worlds.view(row)
+        if trouble is None:
+            if view.faulty:
+                raise MayStrike(view)
+            trouble = NO_TROUBLE
+        envelope = Envelope(request.operation, view.readings)
+        exchange = Exchange(lifetime, request, real, now)
+        if trouble.note:
+            exchange.notes.append(Note((), "", trouble.note))
+
+        try:
+            if row.next_due is not None and row.next_due <= now:
+                exchange.now = self._settle(row)
+            if trouble.instead:
+                answer = instead(trouble, envelope)
+                return Answered(answer, self._entry(view, exchange, answer))
+            if request.too_large:
+                raise refuse("missing-elements", f"the body is larger than {BODY_BYTES} bytes")
+            return self._perform(row, view, envelope, exchange, trouble, done)
+        except Refusal as refusal:
+            answer = envelope.error(refusal, 413 if request.too_large else None)
+            entry = self._entry(view, exchange, answer, refusal.because)
+            return Answered(answer, self._after_refusal(exchange, entry))
+        except (_Outdated, WorldGone):
+            raise
+        except Exception:
+            log.exception("internal error in %s", request.operation.name)
+            view.seen.clear()  # what has just been seen may have been rolled back
+            exchange.notes.append(Note((), "", "an error of the simulator itself; see its log"))
+            answer = envelope.error(Refusal("request", "internal-error"))
+            return Answered(answer, self._entry(view, exchange, answer))
+
+    def broken(self, world: str, operation: Operation) -> Answer:
+        """The answer when the database cannot be used, so that there is no row of it either."""
+        return Envelope(operation, self._worlds.doubt(world)).error(Refusal("request", "internal-error"))
+
+    def _perform(
+        self,
+        row: WorldRow,
+        view: World,
+        envelope: Envelope,
+        exchange: Exchange,
+        trouble: Trouble,
+        done: dict[Lifetime, Any],
+    ) -> Answered:
+        handler = HANDLERS[exchange.request.operation.name]
+        visit = admit(self._store, view, exchange)
+        visit.changes = trouble.changes
+        prepared: tuple[Any, ...] = ()
+        if handler.once is not None:
+            if row.lifetime not in done:
+                done[row.lifetime] = handler.once(visit)
+            prepared = (done[row.lifetime],)
+        elif handler.prepare is not None:
+            prepared = (handler.prepare(visit),)
+        if not handler.writes:
+            with self._store.reading():
+                data = handler.perform(visit, *prepared)
+            answer = _answer(envelope, handler, data)
+            return Answered(answer, self._entry(view, exchange, answer))
+        with self._store.writing():
+            locked = self._store.worlds.lock(row.id)
+            if (locked.generation, locked.version) != (row.generation, row.version):
+                raise _Outdated
+            visit.now = locked.clock.at(self._clock.now())
+            if locked.next_due is not None and locked.next_due <= visit.now:
+                settle(self._store, view, visit.now)
+            data = handler.perform(visit, *prepared)
+            answer = _answer(envelope, handler, data)
+            self._write_audits(visit)
+            self.recorder.with_change(self._entry(view, exchange, answer))
+        return Answered(answer, None)
+
+    def _settle(self, row: WorldRow) -> int:
+        """Apply what is due; the instant at which it was looked at."""
+        with self._store.writing():
+            locked = self._store.worlds.lock(row.id)
+            if (locked.generation, locked.version) != (row.generation, row.version):
+                raise _Outdated
+            now = locked.clock.at(self._clock.now())
+            settle(self._store, self._worlds.view(locked), now)
+        return now
+
+    def _lasting(self, world: str, since: Lifetime) -> WorldRow:
+        row = self._store.worlds.find(world)
+        if row is None or row.lifetime != since:
+            raise Overtaken
+        return row
+
+    def _entry(self, view: World, exchange: Exchange, answer: Answer, because: str = "") -> Entry:
+        """What the journal will say of it, and coverage if the world has not seen this outcome before."""
+        exchange.notes += [Note((), name, "this answer rests on an assumption") for name in view.leaned_on()]
+        request, visit = exchange.request, exchange.visit
+        state, pin = ("", "") if visit is None else (visit.state, visit.pin)
+        seen = Seen(request.operation.name, -1 if answer.code is None else answer.code, state, pin, exchange.way)
+        new = seen not in view.seen
+        view.seen.add(seen)
+        row = row_of(exchange, answer, because, self._clock.stopwatch() - request.arrived)
+        return Entry(exchange.lifetime, row, seen if new else None)
+
+    def _after_refusal(self, exchange: Exchange, entry: Entry) -> Entry | None:
+        """A refusal that the audit trail must tell of is written at once, with its journal row."""
+        if exchange.visit is None or not exchange.visit.audits:
+            return entry
+        with self._store.writing():
+            if not self._store.worlds.lasts(entry.lifetime):
+                raise _Outdated
+            self._write_audits(exchange.visit)
+            self.recorder.with_change(entry)
+        return None
+
+    def _write_audits(self, visit: Visit) -> None:
+        for audit in visit.audits:
+            self._store.journal.audit(visit.world.id, audit)
+
+
+def _answer(envelope: Envelope, handler: Handler, data: Any) -> Answer:
+    raw = data if isinstance(data, bytes) else wire.text(data)
+    return Answer(200, raw) if handler.bare else envelope.success(raw)
