@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mock_server.control.desk import Desk, Problem
-from mock_server.portal.vocabulary import DRAFT, STATUSES, TRANSITIONS
+from mock_server.rulebook.vocabulary import DRAFT, STATUSES, TRANSITIONS
 
 
 class Act(msgspec.Struct, forbid_unknown_fields=True):

@@ -8,16 +8,18 @@ import msgspec
 from mock_server.control.counterparty import next_statuses
 from mock_server.control.desk import Desk, Problem
 from mock_server.portal.moments import iso, span
-from mock_server.portal.vocabulary import DRAFT, KINDS, STATUSES
-from mock_server.store.listing import Folder, KeptRow, Sought
-from mock_server.store.registry import INCOMING, SENT, QaimeRow
+from mock_server.rulebook.vocabulary import DRAFT, KINDS, STATUSES
+from mock_server.store.folders import FOLDER_OF_DIR, Folder
+from mock_server.store.invoices import State
+from mock_server.store.listing import KeptRow, Sought
+from mock_server.store.registry import QaimeRow
 
 FILTERS = ("company", "dir", "folder", "status", "kind", "qaime", "date_from", "date_to", "page", "size")
 PORTAL_FILTERS = ("company", "state", "id", "page", "size")
-STATES = ("imported", "uploading", "signed")
+STATES: tuple[State, ...] = get_args(State)
 FOLDERS: tuple[Folder, ...] = get_args(Folder)
 SIZE, MAX_SIZE, MAX_PAGE = 50, 500, 10**9
-_OF_DIR: dict[str, Folder] = {str(INCOMING): "incoming", str(SENT): "sent"}
+_OF_DIR: dict[str, Folder] = {str(dir_): folder for dir_, folder in FOLDER_OF_DIR.items()}
 
 
 class _Head(msgspec.Struct):

@@ -17,9 +17,9 @@ from mock_server.control.desk import Change, Desk, Problem
 from mock_server.control.invoices import dates_of, folder_of, words_of
 from mock_server.draws import Draws, secret_of
 from mock_server.portal.moments import DAY, MINUTE, date_time, year_month
-from mock_server.portal.vocabulary import DRAFT, GOODS_TRANSFER, KINDS, STATUSES
 from mock_server.rulebook.constants import RUNNING_NUMBER_DIGITS, UTC_OFFSET_HOURS
-from mock_server.store.listing import Folder
+from mock_server.rulebook.vocabulary import DRAFT, GOODS_TRANSFER, KINDS, STATUSES
+from mock_server.store.folders import Folder
 from mock_server.store.registry import QaimeRow
 from mock_server.store.seedings import SeedingRow
 from mock_server.store.stores import Store

@@ -11,8 +11,8 @@ from mock_server.portal.settling import deletable
 from mock_server.portal.stages import Deletion
 from mock_server.portal.starting import begin, free_process
 from mock_server.portal.visits import Visit, refuse
+from mock_server.store.invoices import IMPORTED
 
-_UNSUBMITTED = "imported"
 NAMES_KEPT, NAME_KEPT = 1000, 255
 """How many names of a refused deletion the audit trail keeps, and how much of each."""
 
@@ -22,7 +22,7 @@ def inv_delete(visit: Visit) -> dict[str, Any]:
     asked = list(dict.fromkeys(visit.body["ids"]))
     world, company = visit.world.id, visit.caller.company
     known = visit.store.invoices.by_ids(world, company, asked)
-    free = [erp_id for erp_id in asked if erp_id in known and known[erp_id].state == _UNSUBMITTED]
+    free = [erp_id for erp_id in asked if erp_id in known and known[erp_id].state == IMPORTED]
     if len(free) < len(asked) and visit.world.choose("R-21") == "20":
         visit.audit(_named(asked), "refused: unknown or submitted")
         raise refuse("qaime-not-found", "an id is unknown or its invoice submitted")

@@ -9,7 +9,7 @@ from mock_server.portal.plans import BY_PHONE, plan
 from mock_server.portal.starting import begin, free_process
 from mock_server.portal.status import process_of
 from mock_server.portal.visits import Visit, refuse
-from mock_server.portal.vocabulary import KINDS, STATUSES
+from mock_server.rulebook.vocabulary import KINDS, STATUSES
 from mock_server.store.processes import ProcessRow
 from mock_server.store.registry import Wanted
 

@@ -12,10 +12,10 @@ from mock_server.portal.settling import Outcome, outcomes_text
 from mock_server.portal.stages import Record
 from mock_server.portal.starting import begin, free_process
 from mock_server.portal.visits import Visit, refuse
-from mock_server.portal.vocabulary import DEFAULT, GONE, GOODS_TRANSFER, TYPE_OF_KIND
 from mock_server.rulebook.constants import exception_text
 from mock_server.rulebook.forms import Note, Violation
-from mock_server.store.invoices import NewInvoice
+from mock_server.rulebook.vocabulary import DEFAULT, GONE, GOODS_TRANSFER, TYPE_OF_KIND
+from mock_server.store.invoices import IMPORTED, UPLOADING, NewInvoice
 
 _INVOICE = "urn:vatportal:invoice"
 _NEVER_INHERITED = ("id", "type")
@@ -169,7 +169,7 @@ def _make_room(visit: Visit, ids: Sequence[str]) -> None:
     known = visit.store.invoices.by_ids(visit.world.id, company, ids)
     if not known:
         return
-    replaceable = visit.world.choose("R-55") == "replace" and all(row.state == "imported" for row in known.values())
+    replaceable = visit.world.choose("R-55") == "replace" and all(row.state == IMPORTED for row in known.values())
     if not replaceable:
         raise refuse("duplicate-invoice", f"the portal has {', '.join(sorted(known)[:3])}")
     visit.store.invoices.remove(visit.world.id, company, list(known))
@@ -229,7 +229,7 @@ def _objection(visit: Visit, row: Mapping[str, Any]) -> str | None:
 
 def _store(visit: Visit, invoices: Sequence[Mapping[str, Any]], process: int, record: Record) -> None:
     world, company = visit.world.id, visit.caller.company
-    state = "uploading" if record.kind == "import" else "imported"
+    state = UPLOADING if record.kind == "import" else IMPORTED
     arrival = visit.store.worlds.take(world, "arrival", len(invoices))
     visit.store.invoices.add(
         world,
@@ -248,5 +248,5 @@ def _store(visit: Visit, invoices: Sequence[Mapping[str, Any]], process: int, re
             for number, row in enumerate(invoices, arrival)
         ],
     )
-    outcomes = [Outcome(row["id"], "", "imported", []) for row in invoices]
+    outcomes = [Outcome(row["id"], "", IMPORTED, []) for row in invoices]
     begin(visit, process, record, outcomes_text(outcomes))

@@ -4,7 +4,7 @@ from typing import Any
 
 from mock_server.portal import dates
 from mock_server.portal.visits import Visit, refuse
-from mock_server.store.invoices import InvoiceRow
+from mock_server.store.invoices import SIGNED, InvoiceRow
 
 
 def inv_read_invoices(visit: Visit) -> dict[str, Any]:
@@ -38,4 +38,4 @@ def _asked(visit: Visit) -> list[InvoiceRow]:
 
 def _number(row: InvoiceRow) -> str:
     """A draft's number shows only after signing (R-40)."""
-    return row.qaime or "" if row.state == "signed" else ""
+    return row.qaime or "" if row.state == SIGNED else ""

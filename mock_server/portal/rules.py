@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, NamedTuple
 
-from mock_server.portal.vocabulary import GOODS_TRANSFER
 from mock_server.rulebook.documents import load
+from mock_server.rulebook.vocabulary import GOODS_TRANSFER
 
 Item = Mapping[str, Any]
 Number = Decimal | int

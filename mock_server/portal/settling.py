@@ -12,7 +12,9 @@ from mock_server import wire
 from mock_server.portal import processes, qaime
 from mock_server.portal.moments import year_month
 from mock_server.portal.stages import Effect, Event, Record
-from mock_server.portal.vocabulary import (
+from mock_server.portal.worlds import World
+from mock_server.rulebook.constants import RUNNING_NUMBER_DIGITS, company_name, exception_text
+from mock_server.rulebook.vocabulary import (
     APPROVED,
     DELETABLE,
     DELETED,
@@ -20,12 +22,14 @@ from mock_server.portal.vocabulary import (
     KIND_OF_TYPE,
     ON_APPROVAL,
 )
-from mock_server.portal.worlds import World
-from mock_server.rulebook.constants import RUNNING_NUMBER_DIGITS, company_name, exception_text
+from mock_server.store.invoices import IMPORTED, SIGNED, UPLOADING
 from mock_server.store.journal import AuditRow
 from mock_server.store.processes import ProcessRow
 from mock_server.store.registry import QaimeRow, QaimeState
 from mock_server.store.stores import Store
+
+REFUSED = "refused"
+"""What e-taxes objected to; what it did not is `draft`, then `signed`, and before that what it is in the portal."""
 
 
 class Outcome(msgspec.Struct, omit_defaults=False):
@@ -95,8 +99,8 @@ def _make_drafts(store: Store, world: World, row: ProcessRow, record: Record, at
     outcomes = outcomes_of(store, world.id, row.id)
     for outcome in outcomes:
         if outcome.id in record.refused:
-            outcome.status, outcome.errors = "refused", [record.refused[outcome.id]]
-    wanted = {outcome.id: outcome for outcome in outcomes if outcome.status != "refused"}
+            outcome.status, outcome.errors = REFUSED, [record.refused[outcome.id]]
+    wanted = {outcome.id: outcome for outcome in outcomes if outcome.status != REFUSED}
     contents = store.invoices.of_process(world.id, row.company, row.id, list(wanted))
     number = store.worlds.take(world.id, "registry", len(contents))
     rows = []
@@ -108,7 +112,7 @@ def _make_drafts(store: Store, world: World, row: ProcessRow, record: Record, at
     ):
         rows.append(_draft(world, row.company, registry, qaime_number, content, at))
         outcome = wanted[erp_id]
-        outcome.status, outcome.qaime, outcome.registry = "draft", rows[-1].qaime, registry
+        outcome.status, outcome.qaime, outcome.registry = DRAFT, rows[-1].qaime, registry
     store.registry.add(world.id, rows)
     store.invoices.drafted(
         world.id, row.company, [(made.id, erp_id) for made, (erp_id, _) in zip(rows, contents, strict=True)]
@@ -161,7 +165,7 @@ def _sign(store: Store, world: World, row: ProcessRow) -> str | None:
     store.registry.set_status(world.id, list(drafts), ON_APPROVAL)
     store.invoices.sign(world.id, list(drafts))
     for outcome in drafts.values():
-        outcome.status = "signed"
+        outcome.status = SIGNED
     store.processes.set_invoices(world.id, row.id, outcomes_text(outcomes))
     return None
 
@@ -171,7 +175,7 @@ def _approve(store: Store, world: World, row: ProcessRow, record: Record) -> Non
     signed = [
         outcome.registry
         for outcome in outcomes_of(store, world.id, row.id)
-        if outcome.status == "signed"
+        if outcome.status == SIGNED
         and outcome.registry is not None
         and (not record.approves or outcome.id in record.approves)
     ]
@@ -212,7 +216,7 @@ def _delete(store: Store, world: World, row: ProcessRow, record: Record) -> str 
 
 def _end(store: Store, world: World, row: ProcessRow, record: Record, at: int, failures: Sequence[str]) -> None:
     if record.kind in ("import", "import_only"):
-        store.invoices.settle(world.id, row.company, row.id, "uploading", "imported")
+        store.invoices.settle(world.id, row.company, row.id, UPLOADING, IMPORTED)
         if record.refused and tuple(failures) == tuple(record.refused.values()):
             _note_refusals(store, world, row, record)
     elif record.deletion is not None:
@@ -224,6 +228,6 @@ def _end(store: Store, world: World, row: ProcessRow, record: Record, at: int, f
 def _note_refusals(store: Store, world: World, row: ProcessRow, record: Record) -> None:
     outcomes = outcomes_of(store, world.id, row.id)
     for outcome in outcomes:
-        if outcome.id in record.refused and outcome.status == "imported":
-            outcome.status, outcome.errors = "refused", [record.refused[outcome.id]]
+        if outcome.id in record.refused and outcome.status == IMPORTED:
+            outcome.status, outcome.errors = REFUSED, [record.refused[outcome.id]]
     store.processes.set_invoices(world.id, row.id, outcomes_text(outcomes))

@@ -9,9 +9,9 @@ from mock_server.portal.processes import Snapshot
 from mock_server.portal.settling import Outcome, outcomes_of
 from mock_server.portal.stages import QUEUE, Record, Timeline
 from mock_server.portal.visits import Visit, refuse
-from mock_server.portal.vocabulary import PROCESS_STATUS, STATUS_DESC
 from mock_server.portal.worlds import World
 from mock_server.rulebook.constants import DETAILS_BOUND, RETRY_TEXT
+from mock_server.rulebook.vocabulary import PROCESS_STATUS, STATUS_DESC
 from mock_server.store.processes import ProcessRow
 
 _HIGHEST = 2**63 - 1

@@ -8,6 +8,7 @@ import msgspec
 from mock_server import durations
 from mock_server.portal.moments import from_exact, span
 from mock_server.portal.records import RecordEntry
+from mock_server.store.invoices import State
 
 Time = str | dict[Literal["ago"], str]
 
@@ -70,7 +71,7 @@ class RegistryEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
 class PortalEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     company: str
     imported: Time
-    state: Literal["imported", "uploading", "signed"]
+    state: State
     invoice: dict[str, Any]
     qaime: str | None = None
     process: int = 0

@@ -1,9 +1,17 @@
 """Rows of the portal's own invoices: what the ERP sent (F-IMP), by company and ERP id."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
+from mock_server.rulebook.vocabulary import AVANS
 from mock_server.store.engine import Engine
+
+State = Literal["imported", "uploading", "signed"]
+"""Of an invoice in the portal: unsubmitted, in the hands of an upload, or signed in e-taxes."""
+
+IMPORTED: State = "imported"
+UPLOADING: State = "uploading"
+SIGNED: State = "signed"
 
 T = TypeVar("T")
 
@@ -15,7 +23,7 @@ class InvoiceRow(NamedTuple):
     """An invoice in the portal; `qaime` is the number of its row in e-taxes, draft or signed."""
 
     erp_id: str
-    state: str
+    state: State
     process: int
     registry: int | None
     qaime: str | None
@@ -28,7 +36,7 @@ class NewInvoice(NamedTuple):
     arrival: int
     process: int
     type: str
-    state: str
+    state: State
     registry: int | None
     imported: int
     content: str
@@ -103,7 +111,7 @@ class Invoices:
             [(registry, world, company, erp_id) for registry, erp_id in rows],
         )
 
-    def settle(self, world: int, company: str, process: int, before: str, after: str) -> None:
+    def settle(self, world: int, company: str, process: int, before: State, after: State) -> None:
         """Move a process's invoices from one state to another."""
         self._db.run(
             "UPDATE portal_invoices SET state = ? WHERE world = ? AND company = ? AND process = ? AND state = ?",
@@ -113,8 +121,8 @@ class Invoices:
     def sign(self, world: int, registry: Sequence[int]) -> None:
         for some in pieces(registry):
             self._db.run(
-                f"UPDATE portal_invoices SET state = 'signed' WHERE world = ? AND registry IN ({marks(some)})",
-                (world, *some),
+                f"UPDATE portal_invoices SET state = ? WHERE world = ? AND registry IN ({marks(some)})",
+                (SIGNED, world, *some),
             )
 
     def remove(self, world: int, company: str, ids: Sequence[str]) -> None:
@@ -135,8 +143,8 @@ class Invoices:
         """Content and status of the company's signed avans invoice with this qaime (R-58)."""
         row = self._db.one(
             "SELECT p.content, r.status FROM registry r JOIN portal_invoices p ON p.world = r.world"
-            " AND p.registry = r.id WHERE r.world = ? AND r.qaime = ? AND p.company = ? AND p.type = 'avans'"
-            " AND p.state = 'signed'",
-            (world, qaime, company),
+            " AND p.registry = r.id WHERE r.world = ? AND r.qaime = ? AND p.company = ? AND p.type = ?"
+            " AND p.state = ?",
+            (world, qaime, company, AVANS, SIGNED),
         )
         return None if row is None else (row[0], row[1])

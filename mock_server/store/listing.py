@@ -1,12 +1,11 @@
 """Invoices as somebody outside looks for them: those of e-taxes and those of the portals, page by page."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from mock_server.store.engine import Engine
+from mock_server.store.folders import Folder, lying_in
 from mock_server.store.invoices import marks
 from mock_server.store.registry import QaimeRow
-
-Folder = Literal["draft", "sent", "incoming"]
 
 _REGISTRY = "id, qaime, kind, status, uploader, seller, buyer, created, head, tail"
 _PORTAL = "p.company, p.erp_id, p.type, p.state, p.process, p.imported, r.qaime"
@@ -103,17 +102,9 @@ def _condition(world: int, sought: Sought) -> tuple[str, list[object]]:
 
 
 def _of_folder(world: int, company: str | None, folder: Folder | None) -> tuple[str, list[object]]:
-    """The rows of a folder (R-74), of one company or of all that the world knows."""
-    if folder is None:
-        if company is None:
-            return "world = ?", [world]
-        return "world = ? AND (uploader = ? OR seller = ? OR buyer = ?)", [world, company, company, company]
-    condition = "world = ? AND status " + ("= 'draft'" if folder == "draft" else "<> 'draft'")
-    if folder == "incoming":
-        condition += " AND kind <> 'goodsTransfer'"
-        if company is None:
-            return f"{condition} AND buyer IN (SELECT tin FROM companies WHERE world = ?)", [world, world]
-        return f"{condition} AND buyer = ?", [world, company]
+    """The rows of a folder, or of all that concern a company."""
+    if folder is not None:
+        return lying_in(world, company, folder)
     if company is None:
-        return f"{condition} AND uploader IS NOT NULL", [world]
-    return f"{condition} AND uploader = ?", [world, company]
+        return "world = ?", [world]
+    return "world = ? AND (uploader = ? OR seller = ? OR buyer = ?)", [world, company, company, company]

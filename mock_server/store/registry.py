@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from mock_server.store.engine import Engine
+from mock_server.store.folders import FOLDER_OF_DIR, lying_in
 from mock_server.store.invoices import marks, pieces
-
-INCOMING, SENT = 0, 1
 
 
 class QaimeRow(NamedTuple):
@@ -126,7 +125,7 @@ class Registry:
         `arrival` is the first free arrival number of the portal. Copies a company already has keep
         their place and are renewed (R-72).
         """
-        condition, params = _folder(world, wanted)
+        condition, params = _asked(world, wanted)
         self._db.run(
             "INSERT INTO download_lists (world, process, ordinal, id)"
             f" SELECT world, ?, row_number() OVER (ORDER BY created, id), id FROM registry WHERE {condition}",
@@ -155,14 +154,11 @@ class Registry:
         )
 
 
-def _folder(world: int, wanted: Wanted) -> tuple[str, list[object]]:
-    """The rows of a folder in e-taxes (R-74): drafts are in neither, a goods transfer is sent only."""
-    if wanted.dir == SENT:
-        condition = "world = ? AND uploader = ?"
-    else:
-        condition = "world = ? AND buyer = ? AND kind <> 'goodsTransfer'"
-    condition += " AND status <> 'draft' AND created >= ? AND created < ?"
-    params: list[object] = [world, wanted.company, wanted.start, wanted.end]
+def _asked(world: int, wanted: Wanted) -> tuple[str, list[object]]:
+    """The rows of e-taxes that a download asks for."""
+    condition, params = lying_in(world, wanted.company, FOLDER_OF_DIR[wanted.dir])
+    condition += " AND created >= ? AND created < ?"
+    params += [wanted.start, wanted.end]
     for column, words, without in (
         ("kind", wanted.kinds, wanted.without_kinds),
         ("status", wanted.statuses, wanted.without_statuses),
