@@ -1,5 +1,6 @@
 """Faults: what is to go wrong with requests that fit, how often, and how it is decided."""
 
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -87,7 +88,7 @@ class Struck(NamedTuple):
     met: int
 
 
-_decoder = msgspec.json.Decoder(Fault)
+_read = lru_cache(maxsize=1024)(msgspec.json.Decoder(Fault).decode)
 
 
 def listed(desk: Desk) -> list[dict[str, Any]]:
@@ -120,15 +121,23 @@ def remove(desk: Desk, fault: int | None = None) -> dict[str, Any]:
     return {"removed": removed}
 
 
+def may_strike(world: World, operation: str) -> bool:
+    """Whether a request may meet a fault, and it must be counted: most worlds have none, and one is for some only."""
+    return any(_in_force(row, operation) for row in world.faults)
+
+
 def strike(store: Store, world: World, operation: str) -> Struck | None:
-    """The first fault that this request meets, counted; inside a write transaction."""
+    """The first fault that this request meets, counted; inside a write transaction that holds the world."""
     for row in store.faults.all(world.id):
-        fault = _decoder.decode(row.spec)
-        if not _fits(fault, operation) or (fault.times is not None and row.used >= fault.times):
+        if not _in_force(row, operation):
             continue
+        fault = _read(row.spec)
         struck = Struck(fault, row.id, row.met + 1)
         strikes = _strikes(world, struck)
-        store.faults.count(world.id, row.id, struck.met, row.used + int(strikes))
+        used = row.used + int(strikes)
+        store.faults.count(world.id, row.id, struck.met, used)
+        if used == fault.times:
+            store.worlds.bump(world.id)  # nobody need ask for it again
         if strikes:
             return struck
     return None
@@ -151,7 +160,11 @@ def said(struck: Struck) -> str:
     return f"fault {struck.number}: {msgspec.json.encode(only).decode()}"
 
 
-def _fits(fault: Fault, operation: str) -> bool:
+def _in_force(row: FaultRow, operation: str) -> bool:
+    """Whether a fault is for such requests, and not used up."""
+    fault = _read(row.spec)
+    if fault.times is not None and row.used >= fault.times:
+        return False
     if fault.operation not in (None, operation):
         return False
     return fault.etaxes is None or BY_NAME[operation].starts is not None

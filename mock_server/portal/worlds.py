@@ -118,7 +118,7 @@ class World:
         self.pace = chosen.pace or defaults.pace
         self.series = chosen.series
         self.page_size = chosen.page_size
-        self.faulty = bool(store.faults.all(row.id))
+        self.faults = store.faults.all(row.id)  # as they were when the version began: `met` and `used` go on
         self.seen: set[Seen] = set()
         self.companies = store.worlds.companies(row.id)
         self.accounts: Mapping[str, Account] = {

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from mock_server import wire
 from mock_server.clock import Clock
+from mock_server.control.faults import may_strike, strike
 from mock_server.portal.settling import settle
 from mock_server.portal.visits import Visit, refuse
 from mock_server.portal.worlds import World, Worlds
@@ -24,17 +25,13 @@ from mock_server.web.handlers import HANDLERS, Handler
 from mock_server.web.journal import Entry, Exchange, Recorder, row_of
 from mock_server.web.requests import Request
 from mock_server.web.sequence import admit
-from mock_server.web.troubles import NO_TROUBLE, Trouble, instead
+from mock_server.web.troubles import NO_TROUBLE, Trouble, instead, of_fault
 
 log = logging.getLogger("vatportal_mock")
 
 
 class MayStrike(Exception):
-    """The world has faults: somebody must ask which of them this request meets."""
-
-    def __init__(self, view: World) -> None:
-        super().__init__(view.name)
-        self.view = view
+    """A fault is in force that the request may meet: somebody must ask `met`, and wait if it delays."""
 
 
 class Overtaken(Exception):
@@ -65,13 +62,25 @@ class Answering:
         """The lifetime that a world is in, for a request that is going to be held up."""
         return self._worlds.row(world).lifetime
 
+    def met(self, world: str, request: Request) -> Trouble:
+        """The fault that this request meets, counted."""
+        while True:
+            row = self._worlds.row(world)
+            try:
+                with self._store.writing():
+                    view = self._worlds.view(self._store.worlds.lock(row.id))
+                    struck = strike(self._store, view, request.operation.name)
+            except WorldGone:
+                continue
+            return NO_TROUBLE if struck is None else of_fault(view, struck)
+
     def answer(
         self, world: str, request: Request, trouble: Trouble | None = None, since: Lifetime | None = None
     ) -> Answered:
         """The answer to one request, which arrived in the lifetime `since` if it was held up.
 
         Raises:
-            MayStrike: the world has faults, and nobody has asked yet which one this request meets.
+            MayStrike: a fault may strike, and nobody has asked yet whether it does.
             Overtaken: the world is in another lifetime now.
             TooManyWorlds: the request would make one too many.
         """
@@ -96,8 +105,8 @@ class Answering:
         now = row.clock.at(real)
         view = self._worlds.view(row)
         if trouble is None:
-            if view.faulty:
-                raise MayStrike(view)
+            if may_strike(view, request.operation.name):
+                raise MayStrike
             trouble = NO_TROUBLE
         envelope = Envelope(request.operation, view.readings)
         exchange = Exchange(lifetime, request, real, now)

@@ -7,8 +7,7 @@ from starlette.types import Receive, Scope, Send
 
 from mock_server import wire
 from mock_server.clock import SECOND, Clock
-from mock_server.control.faults import strike
-from mock_server.portal.worlds import TooManyWorlds, World, Worlds
+from mock_server.portal.worlds import TooManyWorlds, Worlds
 from mock_server.rulebook.constants import BASE_PATH, BODY_BYTES
 from mock_server.rulebook.operations import BY_PATH, OPERATIONS
 from mock_server.store.stores import Store
@@ -25,7 +24,6 @@ from mock_server.web.troubles import (
     delivered,
     drop,
     mutated,
-    of_fault,
     of_header,
 )
 
@@ -36,7 +34,6 @@ class Api:
     """The ASGI application of all worlds' portals."""
 
     def __init__(self, store: Store, worlds: Worlds, clock: Clock) -> None:
-        self._store = store
         self._clock = clock
         self._recorder = Recorder(store)
         self.answering = Answering(store, worlds, clock, self._recorder)
@@ -92,8 +89,8 @@ class Api:
         if scenario is None:
             try:
                 return self.answering.answer(world, request), NO_TROUBLE
-            except MayStrike as may:
-                trouble = self._met(may.view, request.operation.name)
+            except MayStrike:
+                trouble = self.answering.met(world, request)
         else:
             trouble = of_header(scenario, request.operation)
         since = None
@@ -101,12 +98,6 @@ class Api:
             since = self.answering.lifetime(world)
             await asyncio.sleep(trouble.delay / SECOND)
         return self.answering.answer(world, request, trouble, since), trouble
-
-    def _met(self, view: World, operation: str) -> Trouble:
-        """The fault that this request meets, counted."""
-        with self._store.writing():
-            struck = strike(self._store, view, operation)
-        return NO_TROUBLE if struck is None else of_fault(view, struck)
 
 
 def _no_such_path(path: str) -> Answer:

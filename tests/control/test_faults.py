@@ -1,19 +1,23 @@
 """Faults: what goes wrong on purpose, how often, and for whom."""
 
 import time
+from contextlib import AbstractContextManager
 from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from fixtures.builders import invoice
+from mock_server.clock import SystemClock
 from mock_server.control import faults
+from mock_server.control.desk import Desk
 from mock_server.control.faults import BODIES, CONNECTIONS, EFFECTS, MUTATIONS, Body, Connection, Fault, Mutation
 from mock_server.rulebook.errors import ErrorTable
 from mock_server.rulebook.operations import BY_NAME
 from tests.client import JSON, Portal
 from tests.control.plain import Raw, answered
 from tests.control.steer import Steer
+from tests.inprocess import InProcess
 from tests.live import Servers, fresh_world
 
 CODES = [entry.code for entry in ErrorTable.load() if entry.scope == "request"]
@@ -186,6 +190,34 @@ def test_it_is_for_one_operation_and_one_world(portal: Portal, steer: Steer) -> 
     assert portal.call("read_proc_data", procId=123).code == 11
     assert Portal(portal.port, fresh_world()).call("read_proc_data", procId=123).code == 0
     assert steer.get("faults")["faults"][0]["met"] == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "transactions"),
+    [
+        ({"operation": "inv_delete", "err_code": 11}, 1),  # the journal's
+        ({"etaxes": "busy"}, 1),
+        ({"err_code": 11, "probability": 0}, 2),
+        ({"err_code": 11, "times": 1}, 1),
+    ],
+)
+def test_a_request_that_no_fault_can_meet_pays_for_none(
+    fault: dict[str, Any], transactions: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with InProcess() as server:
+        portal, store = server.portal(world="default"), server.app.store
+        faults.add(Desk(store, server.app.worlds, SystemClock(), "default"), msgspec.convert(fault, Fault))
+        poll(portal)  # which uses up the one that strikes once
+        begun: list[None] = []
+        writing = store.writing
+
+        def counted() -> AbstractContextManager[None]:
+            begun.append(None)
+            return writing()
+
+        monkeypatch.setattr(store, "writing", counted)
+        assert poll(portal).code == 0
+        assert len(begun) == transactions
 
 
 def test_it_can_be_taken_away(portal: Portal, steer: Steer) -> None:
