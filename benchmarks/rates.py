@@ -13,7 +13,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks.served import Server, simulator, started
 from fixtures.builders import invoice
 from tests.client import Portal, dumped, hang_up
 
@@ -34,16 +34,6 @@ _COUNT = re.compile(r"([0-9]+) requests in")
 _P99 = re.compile(r"99%\s+([0-9.]+)(us|ms|s)")
 _BAD = re.compile(r"Non-2xx|Socket errors")
 _MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
-
-
-class Server(NamedTuple):
-    port: int
-    pid: int
-
-    def spent(self) -> tuple[float, float]:
-        """Seconds it has run, and has waited for its core (Linux tells)."""
-        ran, waited, _ = Path(f"/proc/{self.pid}/schedstat").read_text("ascii").split()
-        return int(ran) / 1e9, int(waited) / 1e9
 
 
 class Subject(NamedTuple):
@@ -87,13 +77,13 @@ def main() -> None:
 
 
 def _subjects(stack: ExitStack, folder: Path) -> list[Subject]:
-    bare = _start(stack, [sys.executable, "-m", "benchmarks.bare"])
+    bare = started(stack, [sys.executable, "-m", "benchmarks.bare"])
     subjects = [
         Subject("bare poll", bare, "/poll", _script("GET", b'{"procId":5001}')),
         Subject("bare page", bare, "/page", _script("GET", b"{}")),
     ]
     for kind, database in (("memory", "memory:"), ("file", f"sqlite:///{folder}/bench.db")):
-        server = _start(stack, [_command(), "serve", "--pace", "instant", "--database", database, "--port"])
+        server = simulator(stack, "--pace", "instant", "--database", database)
         running, download = _prepared(server.port)
         status = "/w/bench/api/job/read_proc_status"
         password = {"username": "demo", "password": "demo", "procId": running}
@@ -106,27 +96,6 @@ def _subjects(stack: ExitStack, folder: Path) -> list[Subject]:
             Subject(f"{kind} page", server, "/w/bench/api/etx/read_invoices", _script("GET", dumped(page))),
         ]
     return subjects
-
-
-def _command() -> str:
-    return str(Path(sys.executable).with_name("vatportal-mock"))
-
-
-def _start(stack: ExitStack, command: list[str]) -> Server:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    process = subprocess.Popen(["taskset", "-c", "0", *command, str(port)], stdout=subprocess.DEVNULL)
-    stack.callback(process.wait)
-    stack.callback(process.terminate)
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return Server(port, process.pid)
-    raise RuntimeError(f"{command} does not answer")
 
 
 def _prepared(port: int) -> tuple[int, int]:
