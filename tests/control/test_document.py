@@ -1,4 +1,4 @@
-"""`docs/control.md` cannot rot: its lines are run as they stand, its table is held against the code."""
+"""`docs/how-to/steer.md` cannot rot: its lines are run as they stand, its table is held against the code."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ from mock_server.control.faults import BODIES, CONNECTIONS, EFFECTS, MUTATIONS, 
 from mock_server.portal.plans import SCENARIOS
 from tests.live import LiveServer
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "control.md").read_text("utf-8")
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "how-to" / "steer.md").read_text("utf-8")
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _MARK = "--- end of block"
 

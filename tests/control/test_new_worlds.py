@@ -106,7 +106,7 @@ class TestFromAFile:
         assert len(world.get("invoices")["invoices"]) == 2
 
     def test_the_example_of_the_page_about_world_files(self, steer: Steer) -> None:
-        page = (Path(__file__).parents[2] / "docs" / "world-files.md").read_text("utf-8")
+        page = (Path(__file__).parents[2] / "docs" / "reference" / "world-files.md").read_text("utf-8")
         (example,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
         steer.post("worlds", name=(name := fresh_world()), file=example)
         assert login(Portal(steer.port, name), "aysel", "gizli") == 0
