@@ -81,12 +81,13 @@ def test_stages_follow_one_another() -> None:
         ),
         (
             Record("download", 0, (Stage("login", 2, pin=1), Stage("search", 5), Stage("store", 3))),
-            [(10, "store"), (10, "ended")],
+            [(10, "store")],
         ),
+        (Record("import_only", 0, (Stage("import", 5),)), []),
         (Record("deletion", 0, (Stage("check", 4), Stage("delete", 6))), [(10, "delete"), (10, "ended")]),
         (Record("deletion", 7, ()), [(7, "ended")]),
     ],
-    ids=["upload", "approved after", "approved before the end", "download", "deletion", "no stages"],
+    ids=["upload", "approved after", "approved before the end", "download", "import only", "deletion", "no stages"],
 )
 def test_what_stages_cause_when_they_are_over(record: Record, effects: list[tuple[int, str]]) -> None:
     line = timeline(record)

@@ -1,6 +1,6 @@
 """A process on its way through its stages, as events meet it (F-PROC)."""
 
-from mock_server.portal.stages import EFFECT_OF_STAGE, Effect, Event, Mark, Record, Stage, Timeline
+from mock_server.portal.stages import EFFECT_OF_STAGE, ENDING_MATTERS, Effect, Event, Mark, Record, Stage, Timeline
 from mock_server.rulebook.constants import exception_text
 
 
@@ -128,7 +128,8 @@ class Course:
 
     def _end(self, instant: int, failures: tuple[str, ...]) -> None:
         self._ended, self._failures, self._due = instant, failures, None
-        self._effects.append(Effect(instant, "ended"))
+        if self._record.kind in ENDING_MATTERS:
+            self._effects.append(Effect(instant, "ended"))
 
 
 def _lasts(stage: Stage) -> int | None:

@@ -83,18 +83,12 @@ def _builds_on_avans(invoice: Mapping[str, Any]) -> bool:
 def _checked(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
     """Form by the schema, sums and warehouses by the named rules."""
     form = visit.world.form(_INVOICE)
-    violations = form.violations(invoice)
-    _demand_bounds(violations, place)
+    violations: list[Violation] = []
+    if not form.flawless(invoice):
+        violations = form.violations(invoice)
+        invoice = _without_flaws(visit, invoice, place, violations)
     codes = {violation.code for violation in violations if violation.code is not None}
     wrong = {violation.path for violation in violations}
-    for violation in violations:
-        if violation.code is None and len(violation.path) == 1:
-            invoice.pop(str(violation.path[0]), None)
-            visit.notes.append(Note(("invoices", place, *violation.path), "R-53", f"{violation.text}: ignored"))
-    notes = form.notes(invoice)
-    if notes:
-        visit.notes.extend(note._replace(path=("invoices", place, *note.path)) for note in notes)
-        invoice = form.known(invoice)
     _canonical_type(invoice)
     items = invoice.get("items")
     broken = rules.broken_sums(invoice, items if isinstance(items, list) else [], wrong, visit.world.choose("R-11"))
@@ -103,6 +97,23 @@ def _checked(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
     if codes or broken:
         _note_wrong(visit, place, [*violations, *(_rule(name) for name in sorted(broken))])
     return Checked(invoice, sorted(codes | {rules.CODES[name] for name in broken}))
+
+
+def _without_flaws(
+    visit: Visit, invoice: dict[str, Any], place: int, violations: Sequence[Violation]
+) -> dict[str, Any]:
+    """The invoice without what is to be ignored, each noted (R-43, R-53)."""
+    _demand_bounds(violations, place)
+    for violation in violations:
+        if violation.code is None and len(violation.path) == 1:
+            invoice.pop(str(violation.path[0]), None)
+            visit.notes.append(Note(("invoices", place, *violation.path), "R-53", f"{violation.text}: ignored"))
+    notes = visit.world.form(_INVOICE).notes(invoice)
+    if not notes:
+        return invoice
+    visit.notes.extend(note._replace(path=("invoices", place, *note.path)) for note in notes)
+    known: dict[str, Any] = visit.world.form(_INVOICE).known(invoice)
+    return known
 
 
 def _rule(name: str) -> Violation:

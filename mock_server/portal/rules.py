@@ -142,14 +142,15 @@ def _header_breaches(
     bad = {path[0] for path in wrong if len(path) == 1}
     bad_inside = {path[2] for path in wrong if len(path) == 3}
     tolerance = _TOLERANCE * len(items)
-    for name, field, inner in HEADER_SUMS:
-        values = _values(invoice, (field,), bad, _HEADER_REQUIRED)
-        if values is None or not items or inner in bad_inside:
+    for name, field, inner in HEADER_SUMS if items else ():
+        said = invoice.get(field, None if field in _HEADER_REQUIRED else 0)
+        if said is None or field in bad or inner in bad_inside:
             continue
-        if inner in _REQUIRED and any(inner not in item for item in items):
+        parts = [item.get(inner) for item in items]
+        if inner in _REQUIRED and None in parts:
             continue
-        summed: Number = sum(item.get(inner, 0) for item in items)
-        if summed != values[0] and not equal(values[0], summed, tolerance):
+        summed: Number = sum([part for part in parts if part])
+        if summed != said and not equal(said, summed, tolerance):
             yield name
     for name, fields, sides, _ in HEADER_RELATIONS:
         values = _values(invoice, fields, bad, _HEADER_REQUIRED)

@@ -63,6 +63,9 @@ def settle(store: Store, world: World, now: int) -> None:
 
 def _settle_one(store: Store, world: World, row: ProcessRow) -> None:
     record, line = processes.read(row.record)
+    if row.applied >= len(line.effects):  # an earlier version settled ends that change nothing
+        store.processes.save(world.id, row.id, row.record, row.applied, None)
+        return
     effect = line.effects[row.applied]
     objection = _apply(store, world, row, record, effect, line.failures)
     if objection is not None:
@@ -215,7 +218,7 @@ def _delete(store: Store, world: World, row: ProcessRow, record: Record) -> str 
 
 
 def _end(store: Store, world: World, row: ProcessRow, record: Record, at: int, failures: Sequence[str]) -> None:
-    if record.kind in ("import", "import_only"):
+    if record.kind == "import":
         store.invoices.settle(world.id, row.company, row.id, UPLOADING, IMPORTED)
         if record.refused and tuple(failures) == tuple(record.refused.values()):
             _note_refusals(store, world, row, record)

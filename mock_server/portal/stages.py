@@ -19,6 +19,9 @@ EFFECT_OF_STAGE: dict[str, EffectName] = {
     "delete": "delete",
 }
 
+ENDING_MATTERS: frozenset[Kind] = frozenset({"import", "deletion"})
+"""Kinds whose end changes rows; the others are over without anybody having to write it down."""
+
 
 class Stage(msgspec.Struct, frozen=True, omit_defaults=True):
     """One stretch of a process; durations in microseconds of world time.

@@ -95,7 +95,12 @@ class Form:
         self._exact = jsonschema_rs.validator_for(self.schema)
         self._curious = _noting(self.schema)
         self._noting = jsonschema_rs.validator_for(self._curious)
+        self._flawless = jsonschema_rs.validator_for({"allOf": [self.schema, self._curious]})
         self._whole = _with_entries(self.schema, readings)
+
+    def flawless(self, body: Any) -> bool:
+        """Whether there is neither a violation nor a note: one look, which is all that most bodies need."""
+        return self._flawless.is_valid(body)
 
     def violations(self, body: Any) -> list[Violation]:
         """Every violation, in no particular order."""

@@ -1,5 +1,6 @@
 """The one place where an answer takes its form (F-ENV-03, R-01, R-03, R-04, R-45)."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from mock_server import wire
@@ -28,12 +29,10 @@ class Envelope:
     def __init__(self, operation: Operation, readings: Readings) -> None:
         self.readings = readings
         self._shown = None if readings.choose("R-03") == "always" else operation.shown
-        before: dict[str, Any] = {"res": 1, "err_code": 0, "err_msg": ""}
-        self._before = wire.text(self._visible(before))[:-1] + b',"data":'
 
     def success(self, data: bytes) -> Answer:
         """The payload, already JSON, in its envelope."""
-        return Answer(200, self._before + data + b"}")
+        return Answer(200, _before(self._shown) + data + b"}")
 
     def error(self, refusal: Refusal, http: int | None = None) -> Answer:
         """A refusal as the caller sees it: code, text, and data where the error has any."""
@@ -58,6 +57,14 @@ class Envelope:
         return None if scope == "partner" or self.readings.choose("R-04") == "null" else _ABSENT
 
     def _visible(self, body: dict[str, Any]) -> dict[str, Any]:
-        if self._shown is None:
-            return body
-        return {key: value for key, value in body.items() if key in self._shown}
+        return _visible(body, self._shown)
+
+
+def _visible(body: dict[str, Any], shown: tuple[str, ...] | None) -> dict[str, Any]:
+    return body if shown is None else {key: value for key, value in body.items() if key in shown}
+
+
+@cache
+def _before(shown: tuple[str, ...] | None) -> bytes:
+    """A success up to its payload."""
+    return wire.text(_visible({"res": 1, "err_code": 0, "err_msg": ""}, shown))[:-1] + b',"data":'

@@ -4,6 +4,7 @@ The raw path is compared, byte for byte: `%2F`, `//` and `..` are other paths, a
 """
 
 import re
+from functools import lru_cache
 
 from mock_server.rulebook.constants import BASE_PATH
 
@@ -15,6 +16,10 @@ _OF_WORLD = re.compile(rb"/w/([a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?)(/.*)?", re
 
 def world_of(raw_path: bytes) -> tuple[str | None, str]:
     """The world's name and the path below its base path; `None` and `""` for what is no portal path."""
+    return _remembered(raw_path) if len(raw_path) <= _REMEMBERED_LENGTH else _world_of(raw_path)
+
+
+def _world_of(raw_path: bytes) -> tuple[str | None, str]:
     name = DEFAULT_WORLD
     if raw_path.startswith(b"/w/"):
         match = _OF_WORLD.fullmatch(raw_path)
@@ -24,6 +29,12 @@ def world_of(raw_path: bytes) -> tuple[str | None, str]:
     if not raw_path.startswith(_BASE + b"/"):
         return None, ""
     return name, raw_path[len(_BASE) :].decode("latin-1")
+
+
+_REMEMBERED_LENGTH = 160
+"""Longer paths are nobody's; remembered, they would fill the memory."""
+
+_remembered = lru_cache(maxsize=4096)(_world_of)
 
 
 def is_world(name: str) -> bool:
