@@ -2,12 +2,18 @@
 
 import json
 import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.web.redaction import WITHHELD, redacted
+from mock_server.rulebook.documents import load, schema_files
+from mock_server.web.known_secrets import WITHHELD, KnownSecrets
+from mock_server.web.redaction import redacted, redacted_query
+from mock_server.web.secret_names import tells
 
 
 @pytest.mark.parametrize(
@@ -94,3 +100,101 @@ def test_no_body_takes_long(part: bytes, readable: bool) -> None:
     began = time.process_time()
     redacted(body, readable)
     assert time.process_time() - began < 1  # a few milliseconds; quadratic ones take many seconds
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("passwort", "pasword", "passwd", "pwd", "psswrd", "şifrə", "Şifre", "sifre", "ŞİFRƏ", "parol", "userParol"),
+        *(
+            "tokn",
+            "accessTokken",
+            "api_key",
+            "açar",
+            "ACAR",
+            "secert",
+            "gizli_söz",
+            "пароль",
+            "x-vatpapikey",
+            "hmacKey",
+        ),
+    ],
+)
+def test_misspelt_and_foreign_names_tell(name: str) -> None:
+    assert tells(name.encode())
+    body = f'{{"{name}":"kanareyka","id":1}}'.encode()
+    assert redacted(body) == f'{{"{name}":"***","id":1}}'.encode()
+    for broken in (body[:-1] + b",}", f"{name}=kanareyka".encode(), f"<{name}>kanareyka".encode()):
+        assert b"kanareyka" not in redacted(broken, readable=False)
+    assert b"kanareyka" not in redacted_query(f"id=1&{quote(name)}=kanareyka".encode())
+
+
+def test_of_the_documents_names_only_secrets_tell() -> None:
+    names = {name for file in schema_files() for name in _names_in(load(file))}
+    assert {name for name in names if tells(name.encode())} == {"password", "token", "tokens", "secret", "key"}
+
+
+def _names_in(node: Any) -> Iterator[str]:
+    for key, inner in node.items() if isinstance(node, dict) else ():
+        yield from inner if key == "properties" and isinstance(inner, dict) else ()
+        yield from _names_in(inner)
+    for inner in node if isinstance(node, list) else ():
+        yield from _names_in(inner)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_json_inside_a_text(depth: int, ascii_only: bool) -> None:
+    text = json.dumps({"şifrə": "kanareyka"}, ensure_ascii=ascii_only)
+    for _ in range(depth):
+        text = json.dumps({"note": text, "name": 'a "quoted" word'}, ensure_ascii=ascii_only)
+    kept = redacted(text.encode())
+    assert b"kanareyka" not in kept
+    assert json.loads(kept) == {"note": "***", "name": 'a "quoted" word'}
+
+
+KNOWN = KnownSecrets(["demo-token", 'a"b\\cə', "xyz", "demo", "1234567890"], ["demo", "1234567890"])
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (b'{"main_info":"I am demo-token!"}', b'{"main_info":"I am ***!"}'),
+        (b'{"ids":["demo-token"],"username":"demo"}', b'{"ids":["***"],"username":"demo"}'),
+        (b"/w/demo-token/api?x=demo-token&y=1", b"/w/***/api?x=***&y=1"),
+        (b"{broken demo-token", b"{broken ***"),
+        (b'{"note":"a\\"b\\\\c\\u0259","x":"\\u0259"}', b'{"note":"***","x":"\\u0259"}'),
+        ('{"note":"a\\"b\\\\cə"}'.encode(), b'{"note":"***"}'),
+        (b'{"note":"dem\\u006f-token"}', WITHHELD),
+        (b"x=dem%6F-token", WITHHELD),
+        (b"x=dem%256F-token", WITHHELD),
+        (b'{"a":"{\\"b\\": \\"demo\\\\u002dtoken\\"}"}', WITHHELD),
+        (b'{"id":"xyz","name":"xyzzy"}', b'{"id":"***","name":"xyzzy"}'),
+        (b"x=xyz&y=xyzz", b"x=***&y=xyzz"),
+        (b'{"seller":"1234567890","login":"demo","p":"50% of \\"it\\""}',) * 2,
+    ],
+)
+def test_known_secrets_go_wherever_they_stand(text: bytes, kept: bytes) -> None:
+    assert KNOWN.hide(text) == kept
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(st.sets(st.text('abə"\\-%', min_size=4, max_size=7), max_size=30), st.data())
+def test_every_known_secret_goes(values: set[str], data: st.DataObject) -> None:
+    known = KnownSecrets(values, [])
+    for value in values:
+        around = data.draw(st.text("xy", max_size=3))
+        for body in (json.dumps({"n": around + value}), json.dumps([value + around], ensure_ascii=False), value):
+            hidden = known.hide(body.encode())
+            assert value.encode() not in hidden
+            assert json.dumps(value)[1:-1].encode() not in hidden
+
+
+def test_ten_thousand_accounts_take_no_time() -> None:
+    known = KnownSecrets((f"{n * 7919:x}-token-{n}" for n in range(30_000)), [])
+    body = json.dumps({"ids": [f"ERP-{n:05d}" for n in range(1400)]}).encode()
+    began = time.process_time()
+    for _ in range(10):
+        assert known.hide(body) == body
+    assert time.process_time() - began < 1
+    assert known.hide(b'"' + f"{5 * 7919:x}-token-5".encode() + b'"') == b'"***"'

@@ -144,7 +144,11 @@ def _with_company(desk: Desk, change: Change, patch: AccountPatch) -> dict[str, 
         return companies
     if patch.company is UNSET:
         raise Problem(
-            400, "no company", "company_name names the company given as company: a VOEN", given="company_name"
+            400,
+            "no company",
+            "company_name names the company given as company: a VOEN",
+            given="company_name",
+            allowed=["company and company_name"],
         )
     desk.store.worlds.put_company(change.row.id, patch.company, patch.company_name)
     return {**companies, patch.company: patch.company_name}
@@ -154,9 +158,9 @@ def _check(patch: AccountPatch) -> None:
     for name in ("username", "password", "token", "secret", "company_name"):
         value = getattr(patch, name)
         if isinstance(value, str) and not (value.strip() and len(value) <= MAX_TEXT):
-            raise Problem(
-                400, f"no {name}", f"{name} has 1 to {MAX_TEXT} characters, not only spaces", given=value[:100]
-            )
+            bounds = f"1 to {MAX_TEXT} characters, not only spaces"
+            shown = f"{len(value)} characters" if name in _SECRETS else value
+            raise Problem(400, f"no {name}", f"{name} has {bounds}", given=shown, allowed=[bounds])
     for what, values, form in (
         ("company", () if patch.company is UNSET else (patch.company,), _TIN),
         ("phones", () if patch.phones is UNSET else patch.phones, _PHONE),
@@ -164,12 +168,14 @@ def _check(patch: AccountPatch) -> None:
     ):
         for value in values:
             if form.fullmatch(value) is None:
-                raise Problem(400, f"no such {what}", f"it is of the form {form.pattern}", given=value[:100])
+                shape = form.pattern
+                raise Problem(400, f"no such {what}", f"it is of the form {shape}", given=value, allowed=[shape])
 
 
 def _check_references(change: Change, companies: dict[str, str], account: Account) -> None:
     if account.username not in change.view.accounts and len(change.view.accounts) >= MAX_ACCOUNTS:
-        raise Problem(409, "too many accounts", f"a world has at most {MAX_ACCOUNTS} accounts; delete some")
+        most, name = f"at most {MAX_ACCOUNTS} accounts", account.username
+        raise Problem(409, "too many accounts", f"a world has {most}; delete some", given=name, allowed=[most])
     for company in (account.company, *(customer.company for customer in account.customers)):
         if company not in companies:
             raise Problem(
@@ -181,7 +187,9 @@ def _check_references(change: Change, companies: dict[str, str], account: Accoun
             )
     for other in change.view.accounts.values():
         if account.token and other.token == account.token and other.username != account.username:
-            raise Problem(409, "it is taken", f"the token is that of {other.username!r}; a token names one account")
+            detail = f"the token is that of {other.username!r}; a token names one account"
+            given = f"token of {account.username}"
+            raise Problem(409, "it is taken", detail, given=given, allowed=["another token"])
 
 
 def _row(account: Account) -> AccountRow:

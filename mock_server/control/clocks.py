@@ -14,6 +14,8 @@ from mock_server.portal.settling import settle
 MAX_SPEED = 86_400.0
 """A day a second."""
 
+_INSTANT = "2026-11-20T12:00:00+04:00"
+
 
 def shown(desk: Desk) -> dict[str, Any]:
     """`{"now", "speed", "frozen"}`; `now` in ISO 8601 with Baku's offset."""
@@ -31,7 +33,8 @@ def put(desk: Desk, now: str | None, speed: float | None, frozen: bool | None) -
         settings = change.view.settings
         if speed is not None:
             if not 0 < speed <= MAX_SPEED:
-                raise Problem(400, "no such speed", f"speed is above 0, at most {MAX_SPEED:.0f}", given=str(speed))
+                bounds = f"above 0, at most {MAX_SPEED:.0f}"
+                raise Problem(400, "no such speed", f"speed is {bounds}", given=str(speed), allowed=[bounds])
             settings = msgspec.structs.replace(settings, speed=speed)
             desk.store.worlds.set_settings(change.row.id, msgspec.json.encode(settings).decode())
         still = change.row.clock_speed == 0 if frozen is None else frozen
@@ -46,7 +49,8 @@ def advance(desk: Desk, by: str | float) -> dict[str, Any]:
     """Let time pass at once, forward only; whatever falls due on the way happens, at its own instant."""
     length = length_of(by)
     if length < 0:
-        raise Problem(409, "forward only", "time in a world goes forward only; reset the world to begin again")
+        detail = "time in a world goes forward only; reset the world to begin again"
+        raise Problem(409, "forward only", detail, given=str(by), allowed=["0s or more"])
     with desk.change() as change:
         clock = change.row.clock._replace(real=desk.clock.now(), world=change.now + length)
         _move(desk, change.row.id, change.now, clock)
@@ -58,29 +62,40 @@ def length_of(given: str | float) -> int:
     """A duration as text (`90s`, `5m`) or in seconds, in microseconds; negative with a minus."""
     if not isinstance(given, str):
         if not abs(given) * SECOND <= LONGEST:
-            raise Problem(400, "no duration", f"at most {LONGEST // SECOND} seconds", given=str(given))
+            most = f"at most {LONGEST // SECOND} seconds"
+            raise Problem(400, "no duration", most, given=str(given), allowed=[most])
         return round(given * SECOND)
     try:
         return -microseconds(given[1:]) if given.startswith("-") else microseconds(given)
     except ValueError as error:
-        raise Problem(400, "no duration", str(error), given=given[:100]) from None
+        raise Problem(400, "no duration", str(error), given=given, allowed=["90s", "5m", "2h", "seconds"]) from None
 
 
 def instant_named(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Problem(400, "no instant", "write it like 2026-11-20T12:00:00+04:00", given=text[:100]) from None
+        raise Problem(400, "no instant", f"write it like {_INSTANT}", given=text, allowed=[_INSTANT]) from None
     if moment.tzinfo is None:
-        raise Problem(400, "no instant", "the instant needs an offset, such as +04:00", given=text)
+        raise Problem(
+            400, "no instant", "the instant needs an offset, such as +04:00", given=text, allowed=[_INSTANT]
+        )
     return instant(moment)
 
 
 def _move(desk: Desk, world: int, now: int, clock: WorldClock) -> None:
     if clock.world < now:
-        raise Problem(409, "forward only", f"it is {iso(now)} in this world, and time goes forward only; reset it")
+        detail = f"it is {iso(now)} in this world, and time goes forward only; reset it"
+        raise Problem(409, "forward only", detail, given=iso(clock.world), allowed=[f"{iso(now)} or later"])
     if clock.world > FURTHEST:
-        raise Problem(400, "too far", f"no world goes beyond {iso(FURTHEST)}")
+        bounds = f"up to {iso(FURTHEST)}"
+        raise Problem(
+            400,
+            "too far",
+            f"a world's time goes {bounds}",
+            given=f"{(clock.world - now) // SECOND}s from now",
+            allowed=[bounds],
+        )
     desk.store.worlds.set_clock(world, clock)
 
 

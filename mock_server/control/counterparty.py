@@ -34,11 +34,18 @@ def act(desk: Desk, qaime: str, status: str) -> dict[str, Any]:
     with desk.change() as change:
         states = desk.store.registry.by_qaimes(change.row.id, [name])
         if name not in states:
-            raise Problem(404, "no such invoice", f"e-taxes of this world has no {qaime[:100]!r}", given=qaime[:100])
+            raise no_such_invoice(desk, change.row.id, qaime)
         before = states[name].status
         _demand_way(name, before, status)
         desk.store.registry.set_status(change.row.id, [states[name].id], status)
     return {"qaime": name, "status": status, "before": before, "next": next_statuses(status)}
+
+
+def no_such_invoice(desk: Desk, world: int, qaime: str) -> Problem:
+    """A Problem (404) that names the qaimes beside the one that is not there."""
+    return Problem.unknown(
+        "invoice", qaime[:100], desk.store.listing.around(world, qaime.replace(" ", "")), status=404
+    )
 
 
 def _demand_way(name: str, before: str, status: str) -> None:

@@ -17,6 +17,8 @@ class Problem(Exception):
 
     Args:
         status: the HTTP status: 400 wrong, 404 unknown, 409 not now, 408 too late.
+        given: what was asked for, never a secret; `None` where nobody asked for anything wrong.
+        allowed: the right words, or a phrase that tells of them; empty where nothing is possible now.
     """
 
     def __init__(
@@ -25,15 +27,15 @@ class Problem(Exception):
         title: str,
         detail: str,
         *,
-        given: str | None = None,
-        allowed: Iterable[str] | None = None,
+        given: str | None,
+        allowed: Iterable[str] | None,
         extra: dict[str, object] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.title = title
         self.detail = detail
-        self.given = given
+        self.given = None if given is None else given[:GIVEN_SHOWN]
         self.allowed = None if allowed is None else list(allowed)
         self.extra = extra or {}
 
@@ -44,8 +46,12 @@ class Problem(Exception):
 
     @property
     def nearest(self) -> str | None:
-        return nearest(self.given, self.allowed) if self.given is not None and self.allowed else None
+        words = [word for word in self.allowed or () if " " not in word]
+        return nearest(self.given, words) if self.given is not None and words else None
 
+
+GIVEN_SHOWN = 200
+"""Characters of what was given that an explanation repeats."""
 
 LONGEST_NUMBER = 18
 """Digits of a number from outside; more would not fit into a row."""
@@ -54,7 +60,7 @@ LONGEST_NUMBER = 18
 def number_of(what: str, text: str) -> int:
     """The number that a path names; a Problem (404) for what is none."""
     if not (text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER):
-        raise Problem(404, f"no such {what}", f"{text[:100]!r} is no number", given=text[:100])
+        raise Problem(404, f"no such {what}", f"{text[:100]!r} is no number", given=text, allowed=["a number"])
     return int(text)
 
 

@@ -68,7 +68,7 @@ def export(desk: Desk, secrets: bool) -> bytes:
         rows = desk.store.whole.size(change.row.id)
         if rows > MAX_ROWS:
             detail = f"the world has {rows} rows, a file at most {MAX_ROWS}: take a snapshot, or keep the database"
-            raise Problem(409, "too large for a file", detail)
+            raise Problem(409, "too large for a file", detail, given=f"{rows} rows", allowed=[f"{MAX_ROWS} rows"])
         file = _file(desk, change, secrets)
     return _written(file)
 

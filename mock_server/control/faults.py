@@ -105,7 +105,10 @@ def add(desk: Desk, fault: Fault) -> dict[str, Any]:
     _check(fault)
     with desk.change() as change:
         if len(desk.store.faults.all(change.row.id)) >= MAX_FAULTS:
-            raise Problem(409, "too many faults", f"a world has at most {MAX_FAULTS} faults; delete some")
+            most = f"at most {MAX_FAULTS} faults"
+            raise Problem(
+                409, "too many faults", f"a world has {most}; delete some", given="one more", allowed=[most]
+            )
         number = desk.store.faults.add(change.row.id, msgspec.json.encode(fault).decode())
         desk.store.worlds.bump(change.row.id)
     return {"id": number}
@@ -116,7 +119,8 @@ def remove(desk: Desk, fault: int | None = None) -> dict[str, Any]:
     with desk.change() as change:
         removed = desk.store.faults.remove(change.row.id, fault)
         if fault is not None and not removed:
-            raise Problem(404, "no such fault", f"this world has no fault {fault}", given=str(fault))
+            known = [str(row.id) for row in desk.store.faults.all(change.row.id)]
+            raise Problem.unknown("fault", str(fault), known, status=404)
         desk.store.worlds.bump(change.row.id)
     return {"removed": removed}
 
@@ -205,11 +209,13 @@ def _check(fault: Fault) -> None:
         ("seed", fault.seed, -MAX_NUMBER, MAX_NUMBER),
     ):
         if value is not None and not low <= value <= high:
-            raise Problem(400, f"no such {name}", f"{name} is from {low} to {high}", given=str(value))
+            bounds = f"{low} to {high}"
+            raise Problem(400, f"no such {name}", f"{name} is from {bounds}", given=str(value), allowed=[bounds])
     ends = (fault.delay.min, fault.delay.max) if isinstance(fault.delay, Between) else (fault.delay or 0,)
     lengths = [length_of(end) for end in ends]
     if not all(0 <= length <= MAX_DELAY_SECONDS * 1_000_000 for length in lengths) or lengths != sorted(lengths):
-        raise Problem(400, "no such delay", f"a delay is from 0 to {MAX_DELAY_SECONDS} s, min not above max")
+        form, given = f"0 to {MAX_DELAY_SECONDS} s, min not above max", msgspec.json.encode(fault.delay).decode()
+        raise Problem(400, "no such delay", f"a delay is from {form}", given=given, allowed=[form])
     _check_together(fault)
 
 
@@ -217,7 +223,9 @@ def _check_together(fault: Fault) -> None:
     """Raises a Problem (400) for a fault of which a part, or everything, would do nothing."""
     effects = [name for name in EFFECTS if getattr(fault, name) not in (None, ())]
     if not effects:
-        raise Problem(400, "nothing goes wrong", f"name at least one of {', '.join(EFFECTS)}", allowed=EFFECTS)
+        raise Problem(
+            400, "nothing goes wrong", f"name at least one of {', '.join(EFFECTS)}", given="none", allowed=EFFECTS
+        )
     enveloped = fault.err_code is not None or (fault.http_status is None and fault.body is None)
     worked = fault.err_code is None and fault.http_status is None and fault.body is None
     for useless, name, because in (
@@ -230,7 +238,9 @@ def _check_together(fault: Fault) -> None:
         (fault.connection in _UNSEEN, "mutate", f"{fault.connection} leaves no answer"),
     ):
         if useless and name in effects:
-            raise Problem(400, "they do not go together", f"{name} would have no effect: {because}", given=name)
+            detail = f"{name} would have no effect: {because}"
+            without = [other for other in effects if other != name]
+            raise Problem(400, "they do not go together", detail, given=name, allowed=without)
     starting = [name for name, operation in BY_NAME.items() if operation.starts is not None]
     if fault.etaxes is not None and fault.operation not in (None, *starting):
         raise Problem(

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from mock_server.control.counterparty import next_statuses
+from mock_server.control.counterparty import next_statuses, no_such_invoice
 from mock_server.control.desk import Desk, Problem
 from mock_server.portal.moments import iso, span
 from mock_server.rulebook.vocabulary import DRAFT, KINDS, STATUSES
@@ -81,7 +81,7 @@ def found(desk: Desk, world: int, qaime: str) -> QaimeRow:
     """The row of a qaime, written with or without a space between serie and number; else a Problem (404)."""
     row = desk.store.listing.one(world, qaime.replace(" ", ""))
     if row is None:
-        raise Problem(404, "no such invoice", f"e-taxes of this world has no {qaime[:100]!r}", given=qaime[:100])
+        raise no_such_invoice(desk, world, qaime)
     return row
 
 
@@ -94,7 +94,8 @@ def folder_of(dir_: str | None, folder: str | None) -> Folder | None:
     meant = None if dir_ is None else _OF_DIR[dir_]
     if meant is None or folder is None or meant == folder or (meant, folder) == ("sent", DRAFT):
         return folder or meant
-    raise Problem(400, "they do not go together", f"dir {dir_} is the folder {meant!r}, not {folder!r}", given=folder)
+    detail = f"dir {dir_} is the folder {meant!r}, not {folder!r}"
+    raise Problem(400, "they do not go together", detail, given=folder, allowed=[meant])
 
 
 def words_of(what: str, given: Sequence[str], allowed: frozenset[str]) -> tuple[str, ...]:
@@ -109,7 +110,8 @@ def dates_of(date_from: str | None, date_to: str | None) -> tuple[int | None, in
     """First instant of the range named and the first one after it (R-13); an end that is not named is open."""
     start, end = (None if text is None else _span(text) for text in (date_from, date_to))
     if start is not None and end is not None and start[0] >= end[1]:
-        raise Problem(400, "no such range", "date_from is not after date_to", given=f"{date_from} to {date_to}")
+        form = "date_from is not after date_to"
+        raise Problem(400, "no such range", form, given=f"{date_from} to {date_to}", allowed=[form])
     return None if start is None else start[0], None if end is None else end[1]
 
 
@@ -121,14 +123,16 @@ def page_of(query: Mapping[str, str]) -> tuple[int, int]:
 def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = query.get(name, str(default))
     if not (text.isascii() and text.isdecimal() and len(text) < 12 and 1 <= int(text) <= most):
-        raise Problem(400, f"no such {name}", f"{name} is a number from 1 to {most}", given=text[:100])
+        detail = f"{name} is a number from 1 to {most}"
+        raise Problem(400, f"no such {name}", detail, given=text, allowed=[f"1 to {most}"])
     return int(text)
 
 
 def _span(text: str) -> tuple[int, int]:
     found_span = span(text)
     if found_span is None:
-        raise Problem(400, "no date", "write it like 07.08.2025 or 07.08.2025 14:30", given=text[:100])
+        forms = ["07.08.2025", "07.08.2025 14:30"]
+        raise Problem(400, "no date", f"write it like {' or '.join(forms)}", given=text, allowed=forms)
     return found_span
 
 

@@ -7,12 +7,16 @@ from typing import Annotated, Any
 import msgspec
 
 from mock_server.control.desk import Desk, Problem
+from mock_server.control.given import converted
 from mock_server.control.matching import Wanted, matches, sought_of
 from mock_server.portal.moments import iso
-from mock_server.store.journal import AuditRow, Numbered
+from mock_server.store.journal import AuditRow, Numbered, Sought
 
 MOST = 1000
 """Requests in one answer."""
+
+SHOWN = 20
+"""Requests that are named where somebody asks for one that is not there."""
 
 PIECE = 100
 """Requests that are looked at before others have their turn."""
@@ -56,7 +60,9 @@ def listed(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
 def one(desk: Desk, seq: int) -> dict[str, Any]:
     row = desk.store.journal.one(desk.worlds.row(desk.name).id, seq)
     if row is None:
-        raise Problem(404, "no such request", f"the journal of this world has no request {seq}", given=str(seq))
+        world = desk.worlds.row(desk.name).id
+        known = [str(number) for number, _ in desk.store.journal.latest(world, Sought(), None, SHOWN)]
+        raise Problem.unknown("request", str(seq), known, status=404)
     return shown(row)
 
 
@@ -153,7 +159,4 @@ def _deletion(seq: int, row: AuditRow) -> dict[str, Any]:
 
 
 def _page(query: Mapping[str, str], kind: type[Any]) -> Any:
-    try:
-        return msgspec.convert(query, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise Problem(400, "no such page", str(error), allowed=kind.__struct_fields__) from None
+    return converted(dict(query), kind, strict=False)

@@ -1,5 +1,6 @@
 """New worlds from outside: from the server's own file, from one sent along, or as a copy of another world."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from mock_server.control.desk import Desk, Problem
 from mock_server.draws import secret_of
 from mock_server.portal.moments import from_exact, iso
 from mock_server.portal.world_file import decode
-from mock_server.portal.worlds import MAX_WORLDS, Start, WorldSettings
+from mock_server.portal.worlds import Start, TooManyWorlds, WorldSettings
 
 MIN_TOKEN, MAX_TOKEN = 8, 200
 MAX_SEED = 10**15
@@ -38,8 +39,8 @@ class NewWorld(msgspec.Struct, forbid_unknown_fields=True):
     admin_token: str | None = None
 
 
-def make(desk: Desk, asked: NewWorld) -> dict[str, Any]:
-    """Make a world: `{"name", "url"}`.
+def make(desk: Desk, asked: NewWorld, demand: Callable[[str], None]) -> dict[str, Any]:
+    """Make a world: `{"name", "url"}`. `demand` refuses a caller who may not look into the world of that name.
 
     Raises:
         Problem: 400 for what cannot be, 404 for a world or snapshot that is not there, 409 for a name that is taken.
@@ -49,13 +50,16 @@ def make(desk: Desk, asked: NewWorld) -> dict[str, Any]:
     now = None if asked.now is None else instant_named(asked.now)
     token = asked.admin_token
     if token is not None and not (token.isascii() and token.isprintable() and MIN_TOKEN <= len(token) <= MAX_TOKEN):
-        raise Problem(400, "no admin token", f"an admin token has {MIN_TOKEN} to {MAX_TOKEN} ASCII characters")
+        form, given = f"{MIN_TOKEN} to {MAX_TOKEN} printable ASCII characters", f"{len(token)} characters"
+        raise Problem(400, "no admin token", f"an admin token has {form}", given=given, allowed=[form])
     if asked.seed is not None and abs(asked.seed) > MAX_SEED:
-        raise Problem(400, "no such seed", f"seed is from -{MAX_SEED} to {MAX_SEED}", given=str(asked.seed))
+        bounds = f"-{MAX_SEED} to {MAX_SEED}"
+        raise Problem(400, "no such seed", f"seed is from {bounds}", given=str(asked.seed), allowed=[bounds])
     if asked.from_ is not None:
         if asked.file is not None:
-            raise Problem(400, "they do not go together", "a world is made from another one or from a file")
-        return _copied(desk, asked, asked.from_, now)
+            detail = "a world is made from another one or from a file"
+            raise Problem(400, "they do not go together", detail, given="from and file", allowed=["from", "file"])
+        return _copied(desk, asked, asked.from_, now, demand)
     file = None if asked.file is None else worldfiles.given(asked.file)
     if file is not None and now is not None:
         clock = decode(file.encode()).clock
@@ -64,16 +68,21 @@ def make(desk: Desk, asked: NewWorld) -> dict[str, Any]:
     return worlds.make(desk, asked.name, start, token)
 
 
-def _copied(desk: Desk, asked: NewWorld, source: str, now: int | None) -> dict[str, Any]:
+def _copied(
+    desk: Desk, asked: NewWorld, source: str, now: int | None, demand: Callable[[str], None]
+) -> dict[str, Any]:
     """A copy of a world, or of one of its snapshots, with a start of its own to be reset to."""
     store = desk.store
-    world, owner = _source(desk, source)
+    world, owner, owner_name = _source(desk, source)
+    demand(owner_name)
     with store.writing():
         row = store.worlds.lock(world)
         if store.worlds.find(asked.name) is not None:
-            raise Problem(409, "it is there", f"there is a world {asked.name!r} already", given=asked.name)
-        if store.worlds.count() >= MAX_WORLDS:
-            raise Problem(409, "too many worlds", f"this server keeps at most {MAX_WORLDS} worlds; delete one first")
+            raise worlds.taken(asked.name)
+        try:
+            desk.worlds.demand_room()
+        except TooManyWorlds as error:
+            raise worlds.too_many(asked.name, error) from None
         secret, text = store.worlds.secret_and_settings(world)
         chosen = _chosen(msgspec.json.decode(text, type=WorldSettings), asked)
         clock = _clock(desk, row.clock, owner == world, chosen, asked, now)
@@ -91,8 +100,8 @@ def _copied(desk: Desk, asked: NewWorld, source: str, now: int | None) -> dict[s
     return {"name": asked.name, "url": f"/w/{asked.name}/api"}
 
 
-def _source(desk: Desk, name: str) -> tuple[int, int]:
-    """The world or snapshot to copy, settled if it is a world; and the world to which it belongs."""
+def _source(desk: Desk, name: str) -> tuple[int, int, str]:
+    """The world or snapshot to copy, settled if it is a world; and the world to which it belongs, with its name."""
     owner_name, slash, snapshot = name.partition("/")
     if slash:
         owner = desk.store.worlds.find(owner_name)
@@ -105,7 +114,7 @@ def _source(desk: Desk, name: str) -> tuple[int, int]:
     if owner is None or found is None:
         known = [*desk.store.worlds.names(), *worlds.snapshot_names(desk)]
         raise Problem.unknown("world or snapshot", name[:200], known, status=404)
-    return found, owner.id
+    return found, owner.id, owner.name
 
 
 def _chosen(settings: WorldSettings, asked: NewWorld) -> WorldSettings:
@@ -132,7 +141,8 @@ def _clock(
 
 def _demand_later(now: int, then: int) -> None:
     if now < then:
-        raise Problem(409, "forward only", f"it is {iso(then)} there already, and time goes forward only")
+        detail = f"it is {iso(then)} there already, and time goes forward only"
+        raise Problem(409, "forward only", detail, given=iso(now), allowed=[f"{iso(then)} or later"])
 
 
 def _token(asked: NewWorld, own: str | None) -> str | None:
@@ -140,5 +150,6 @@ def _token(asked: NewWorld, own: str | None) -> str | None:
     if own is None:
         return asked.admin_token
     if asked.admin_token not in (None, own):
-        raise Problem(409, "it is closed", "the world has an admin token of its own, which its copy keeps")
+        detail = "the world has an admin token of its own, which its copy keeps"
+        raise Problem(409, "it is closed", detail, given="another admin_token", allowed=["the same one", "none"])
     return own

@@ -6,15 +6,14 @@ from mock_server.control.desk import Change, Desk, Problem, number_of
 from mock_server.control.steering import SHOWN, happen
 from mock_server.portal import processes
 from mock_server.portal.moments import iso
-from mock_server.portal.stages import Event, Timeline
+from mock_server.portal.plans import PIN_EXPIRES
+from mock_server.portal.stages import Event, Stage, Timeline
 from mock_server.store.processes import ProcessRow
 
 
 def inbox(desk: Desk) -> list[dict[str, Any]]:
     """Every question put to a phone by the newest processes, the latest first."""
-    change = desk.look()
-    rows = desk.store.processes.newest(change.row.id, SHOWN)
-    return [entry for row in rows for entry in reversed(_questions(change, row))]
+    return _asked(desk, desk.look())
 
 
 def answer(desk: Desk, confirmation: str, what: Literal["confirm", "refuse"]) -> dict[str, Any]:
@@ -30,14 +29,15 @@ def answer(desk: Desk, confirmation: str, what: Literal["confirm", "refuse"]) ->
         entries = [] if row is None else _questions(change, row)
         entry = next((entry for entry in entries if entry["id"] == confirmation), None)
         if row is None or entry is None:
-            given = confirmation[:100]
-            raise Problem(404, "no such confirmation", f"no phone was asked {given!r}", given=given)
+            known = [each["id"] for each in _asked(desk, change)]
+            raise Problem.unknown("confirmation", confirmation[:100], known, status=404)
         if entry["state"] != "pending":
             raise Problem(
                 409,
                 "too late",
                 f"the question is {entry['state']} already, so this answer has no effect",
                 given=what,
+                allowed=[],
                 extra={"confirmation": entry},
             )
         record, line = processes.read(row.record)
@@ -46,6 +46,11 @@ def answer(desk: Desk, confirmation: str, what: Literal["confirm", "refuse"]) ->
         row = desk.store.processes.find(change.row.id, row.id)
         assert row is not None
         return next(entry for entry in _questions(change, row) if entry["id"] == confirmation)
+
+
+def _asked(desk: Desk, change: Change) -> list[dict[str, Any]]:
+    rows = desk.store.processes.newest(change.row.id, SHOWN)
+    return [entry for row in rows for entry in reversed(_questions(change, row))]
 
 
 def _questions(change: Change, row: ProcessRow) -> list[dict[str, Any]]:
@@ -66,11 +71,18 @@ def _questions(change: Change, row: ProcessRow) -> list[dict[str, Any]]:
                 "kind": record.kind,
                 "count": record.count,
                 "asked_at": iso(start),
-                "expires_at": None if stage.expires is None else iso(start + stage.expires),
+                "expires_at": _expires(stage, start),
                 "state": _state(line, end, change.now),
             }
         )
     return entries
+
+
+def _expires(stage: Stage, start: int) -> str | None:
+    """When the question stands no longer; one that the phone answers by itself would stand as long as any other."""
+    if stage.expires is None and stage.answer == "none":
+        return None  # under the pace `manual`: for ever
+    return iso(start + (PIN_EXPIRES if stage.expires is None else stage.expires))
 
 
 def _state(line: Timeline, end: int | None, now: int) -> str:

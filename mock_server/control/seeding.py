@@ -102,7 +102,8 @@ async def seed(desk: Desk, asked: Seeding) -> dict[str, Any]:
             state: Literal["running", "done", "failed"] = "done" if done == order.total else "running"
             desk.store.seedings.save(lifetime.world, number, done, "failed" if full else state)
         if full:
-            raise Problem(409, "no number left", f"{full} has no running number left; {done} invoices were seeded")
+            detail = f"{full} has no running number left; {done} invoices were seeded"
+            raise Problem(409, "no number left", detail, given=str(asked.count), allowed=[f"{done} in these months"])
         await asyncio.sleep(0)
     return {"seeded": done, "id": number}
 
@@ -119,14 +120,18 @@ def _demand_same(store: Store, lifetime: Lifetime, done: int, total: int) -> Non
             409,
             "the world was reset",
             f"the world was reset or removed after {done} of {total} invoices, which are gone",
+            given=str(total),
+            allowed=["the same again"],
         )
 
 
 def _checked(desk: Desk, change: Change, asked: Seeding) -> _Order:
     if not 1 <= asked.count <= MAX_COUNT:
-        raise Problem(400, "no such count", f"count is from 1 to {MAX_COUNT}", given=str(asked.count))
+        bounds = f"1 to {MAX_COUNT}"
+        raise Problem(400, "no such count", f"count is from {bounds}", given=str(asked.count), allowed=[bounds])
     if asked.seed is not None and abs(asked.seed) > MAX_NUMBER:
-        raise Problem(400, "no such seed", f"seed is from -{MAX_NUMBER} to {MAX_NUMBER}", given=str(asked.seed))
+        bounds = f"-{MAX_NUMBER} to {MAX_NUMBER}"
+        raise Problem(400, "no such seed", f"seed is from {bounds}", given=str(asked.seed), allowed=[bounds])
     folder = folder_of(None if asked.dir is None else str(asked.dir), asked.folder) or "incoming"
     companies = change.view.companies
     company = change.view.settings.company if asked.company is None else asked.company
@@ -150,7 +155,8 @@ def _checked(desk: Desk, change: Change, asked: Seeding) -> _Order:
 
 def _kinds(asked: tuple[str, ...], folder: Folder) -> tuple[str, ...]:
     if folder == "incoming" and GOODS_TRANSFER in asked:
-        raise Problem(400, "nobody receives it", "a goods transfer is sent only (R-74)", given=GOODS_TRANSFER)
+        detail, rest = "a goods transfer is sent only (R-74)", sorted(KINDS - {GOODS_TRANSFER})
+        raise Problem(400, "nobody receives it", detail, given=GOODS_TRANSFER, allowed=rest)
     possible = KINDS - {GOODS_TRANSFER} if folder == "incoming" else KINDS
     return words_of("kind", asked, possible) or tuple(sorted(possible))
 
@@ -159,7 +165,8 @@ def _statuses(asked: tuple[str, ...], folder: Folder) -> tuple[str, ...]:
     if folder == DRAFT:
         return words_of("status of a draft", asked, frozenset({DRAFT})) or (DRAFT,)
     if DRAFT in asked:
-        raise Problem(400, "they do not go together", 'drafts lie in a folder of their own: "folder": "draft"')
+        detail = 'drafts lie in a folder of their own: "folder": "draft"'
+        raise Problem(400, "they do not go together", detail, given=DRAFT, allowed=sorted(STATUSES - {DRAFT}))
     return words_of("status", asked, STATUSES) or tuple(sorted(STATUSES))
 
 
@@ -176,7 +183,8 @@ def _span(asked: Seeding, now: int) -> tuple[int, int]:
             400,
             "no such range",
             f"date_from is before date_to, both from {FIRST_DAY} to {LAST_DAY}",
-            given=f"{date_time(max(start, first))} to {date_time(min(end, last))}",
+            given=f"{asked.date_from or '...'} to {asked.date_to or '...'}",
+            allowed=[f"{FIRST_DAY} to {LAST_DAY}"],
         )
     return start, (end - start) // MINUTE
 

@@ -49,13 +49,20 @@ def steer(desk: Desk, process: int, what: Happening, text: str | None = None) ->
     """
     assert what in _LIVE
     if text is not None and len(text) > MAX_TEXT:
-        raise Problem(400, "too long", f"the text has at most {MAX_TEXT} characters", given=text[:100])
+        raise Problem(
+            400,
+            "too long",
+            f"the text has at most {MAX_TEXT} characters",
+            given=text,
+            allowed=[f"1 to {MAX_TEXT} characters"],
+        )
     with desk.change() as change:
         row = _found(desk, change, process)
         record, line = processes.read(row.record)
         look = processes.look(line, change.now)
         if look.ended:
-            raise Problem(409, "it has ended", f"process {process} has ended; nothing can happen to it any more")
+            detail = f"process {process} has ended; nothing can happen to it any more"
+            raise Problem(409, "it has ended", detail, given=what, allowed=[])
         place = current_place(line, change.now)
         _demand_sense(process, record, look, what)
         event = Event(change.now, what, place, text or exception_text("stopped") if what == "fail" else "")
@@ -82,11 +89,19 @@ def current_place(line: Timeline, now: int) -> int:
 def _demand_sense(process: int, record: Record, look: Snapshot, what: Happening) -> None:
     stalled = _stands_still(record, look)
     if what in ("stall", "release") and len(record.events) >= MAX_EVENTS:
-        raise Problem(409, "too much", f"{MAX_EVENTS} things have happened to process {process}; finish or fail it")
+        detail = f"{MAX_EVENTS} things have happened to process {process}; finish or fail it"
+        raise Problem(409, "too much", detail, given=what, allowed=["finish", "fail"])
     if what == "release" and not stalled:
-        raise Problem(409, "it is not stalled", f"process {process} is not stalled; there is nothing to release")
+        detail = f"process {process} is not stalled; there is nothing to release"
+        raise Problem(409, "it is not stalled", detail, given=what, allowed=_without(what))
     if what == "stall" and stalled:
-        raise Problem(409, "it is stalled", f"process {process} is stalled already; release lets it go on")
+        detail = f"process {process} is stalled already; release lets it go on"
+        raise Problem(409, "it is stalled", detail, given=what, allowed=_without(what))
+
+
+def _without(what: Happening) -> list[str]:
+    """What else may happen to a process under way."""
+    return [each for each in _LIVE if each != what]
 
 
 def _stands_still(record: Record, look: Snapshot) -> bool:
@@ -99,7 +114,8 @@ def _stands_still(record: Record, look: Snapshot) -> bool:
 def _found(desk: Desk, change: Change, process: int) -> ProcessRow:
     row = desk.store.processes.find(change.row.id, process)
     if row is None:
-        raise Problem(404, "no such process", f"this world has no process {process}", given=str(process))
+        known = [str(row.id) for row in desk.store.processes.newest(change.row.id, SHOWN)]
+        raise Problem.unknown("process", str(process), known, status=404)
     return row
 
 

@@ -70,7 +70,8 @@ class _Watch:
         if newest > self._sought.after:
             rows = self._store.journal.following(world, self._sought, PIECE)
         if not self._store.worlds.lasts(self.lifetime):
-            raise Problem(409, "the world was reset", "the world was reset, restored or removed during the wait")
+            detail = "the world was reset, restored or removed during the wait"
+            raise Problem(409, "the world was reset", detail, given=_said(self._wanted), allowed=["the same again"])
         self.found += [row for row in rows if matches(row[1], self._wanted)]
         more = len(rows) == PIECE
         after = rows[-1][0] if more else max(newest, *(seq for seq, _ in rows), self._sought.after)
@@ -81,7 +82,8 @@ class _Watch:
 def _seconds(timeout: str | float) -> float:
     seconds = length_of(timeout) / SECOND
     if not 0 <= seconds <= LONGEST_SECONDS:
-        raise Problem(400, "no such timeout", f"a wait lasts up to {LONGEST_SECONDS}s", given=str(timeout)[:100])
+        bounds = f"0s to {LONGEST_SECONDS}s"
+        raise Problem(400, "no such timeout", f"a wait lasts {bounds}", given=str(timeout), allowed=[bounds])
     return seconds
 
 
@@ -102,7 +104,14 @@ def _too_few(desk: Desk, awaited: Awaited, watch: _Watch, seconds: float) -> Pro
     elif not found:
         detail += "; no request has come at all"
     extra = {"matched": len(found), "wanted": awaited.count, "misses": nearest}
-    return Problem(408, "too few requests", detail, extra=extra)
+    wanted = f"{awaited.count} requests that match within {seconds:g}s"
+    return Problem(408, "too few requests", detail, given=_said(awaited), allowed=[wanted], extra=extra)
+
+
+def _said(wanted: Wanted) -> str:
+    """What was waited for, as it was asked."""
+    asked = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not None}
+    return msgspec.json.encode(asked).decode()
 
 
 def _distance(row: Numbered, why: list[str], awaited: Awaited) -> tuple[int, bool]:

@@ -67,8 +67,8 @@ def given(file: Any) -> str:
             400,
             "not a world file",
             str(error),
-            given=None if first.given is None else first.given[:100],
-            allowed=first.allowed,
+            given=first.given or "file",
+            allowed=first.allowed or ["what schemas/world.json describes; GET world gives such a file"],
             extra={"errors": errors},
         ) from None
 

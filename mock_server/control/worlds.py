@@ -9,7 +9,7 @@ import msgspec
 from mock_server.control.desk import Desk, Problem
 from mock_server.portal.moments import iso
 from mock_server.portal.plans import PACES
-from mock_server.portal.worlds import Start, TooManyWorlds, WorldSettings, WorldTaken
+from mock_server.portal.worlds import MAX_WORLDS, Start, TooManyWorlds, WorldSettings, WorldTaken
 from mock_server.refusals import ConfigurationError
 from mock_server.rulebook.constants import PAGE_SIZE
 from mock_server.rulebook.ledger import Ledger
@@ -41,12 +41,21 @@ def make(desk: Desk, name: str, start: Start, admin_token: str | None) -> dict[s
     try:
         desk.worlds.make(name, start, admin_token, anew=True)
     except WorldTaken:
-        raise Problem(
-            409, "it is there", f"there is a world {name!r} already; delete or reset it", given=name
-        ) from None
+        raise taken(name) from None
     except TooManyWorlds as error:
-        raise Problem(409, "too many worlds", str(error)) from None
+        raise too_many(name, error) from None
     return {"name": name, "url": f"/w/{name}/api"}
+
+
+def taken(name: str) -> Problem:
+    """Why no world of this name can be made: there is one."""
+    detail = f"there is a world {name!r} already; delete or reset it"
+    return Problem(409, "it is there", detail, given=name, allowed=["a name that no world has yet"])
+
+
+def too_many(name: str, error: TooManyWorlds) -> Problem:
+    """Why no world can be made at all."""
+    return Problem(409, "too many worlds", str(error), given=name, allowed=[f"at most {MAX_WORLDS} worlds"])
 
 
 def delete(desk: Desk, name: str) -> dict[str, Any]:
@@ -83,7 +92,8 @@ def save(desk: Desk, name: str) -> dict[str, Any]:
     """Save the whole world under a name; a snapshot of that name is replaced."""
     demand_name(name)
     if name == START:
-        raise Problem(400, "no such name", f"{START!r} is where a reset leads", given=name)
+        detail = f"{START!r} is where a reset leads"
+        raise Problem(400, "no such name", detail, given=name, allowed=["any other name"])
     with desk.change() as change:
         known = snapshot_names(desk)
         if name in known:
@@ -91,7 +101,8 @@ def save(desk: Desk, name: str) -> dict[str, Any]:
             assert old is not None
             desk.store.worlds.remove(old)
         elif len(known) >= MAX_SNAPSHOTS:
-            raise Problem(409, "too many snapshots", f"a world has at most {MAX_SNAPSHOTS} snapshots")
+            most = f"at most {MAX_SNAPSHOTS} snapshots"
+            raise Problem(409, "too many snapshots", f"a world has {most}", given=name, allowed=known)
         clock = change.row.clock._replace(real=desk.clock.now(), world=change.now)
         copy = desk.store.worlds.add(_prefix(desk.name) + name, b"", clock, "{}", "{}", None)
         desk.store.copies.hide(copy)
@@ -158,7 +169,8 @@ def check_settings(readings: Mapping[str, str], pace: str | None, page_size: int
     if pace is not None and pace not in PACES:
         raise Problem.unknown("pace", pace, PACES)
     if page_size is not None and not 1 <= page_size <= MAX_PAGE_SIZE:
-        raise Problem(400, "no such page size", f"page_size is from 1 to {MAX_PAGE_SIZE}", given=str(page_size))
+        bounds = f"1 to {MAX_PAGE_SIZE}"
+        raise Problem(400, "no such page size", f"page_size is from {bounds}", given=str(page_size), allowed=[bounds])
 
 
 def _check_reading(name: str, answer: str) -> None:
@@ -181,7 +193,8 @@ def demand_name(name: str) -> None:
             400,
             "no such name",
             "a name is 1 to 64 of a-z 0-9 . _ -, beginning and ending with a letter or digit",
-            given=name[:100],
+            given=name,
+            allowed=[NAME.pattern],
         )
 
 

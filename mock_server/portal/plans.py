@@ -82,7 +82,7 @@ BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 BY_BUYER = {buyer: scenario for scenario in SCENARIOS for buyer in scenario.buyers}
 BY_PHONE = {phone: scenario for scenario in SCENARIOS for phone in scenario.phones}
 CHALLENGE_LASTS = durations.microseconds(_TABLE.challenge.lasts)
-_PIN_EXPIRES = durations.microseconds(_TABLE.pin.expires)
+PIN_EXPIRES = durations.microseconds(_TABLE.pin.expires)
 
 _KINDS: dict[PlanKind, Kind] = {
     "import": "import",
@@ -144,7 +144,7 @@ def _question(world: World, row: _StageRow, pace: _Pace, process: int, lasts: in
     scripted = next((change.answer for change in changes if change.pin == row.pin), None)
     answer = scripted or _PIN_ANSWERS[policy]
     if scripted is None and policy == "manual":
-        expires = None if pace.manual else _PIN_EXPIRES
+        expires = None if pace.manual else PIN_EXPIRES
     else:
         expires = round(pace.silence * SECOND) if answer == "none" else None
     code = world.draws.digits(_TABLE.pin.digits, "pin", process, row.pin)

@@ -220,8 +220,7 @@ class Worlds:
                 raise WorldTaken(name)
             if row is not None:
                 return row
-            if self._store.worlds.count() >= MAX_WORLDS:
-                raise TooManyWorlds(f"this server keeps at most {MAX_WORLDS} worlds; delete one first")
+            self.demand_room()
             file = self._file(start)
             world = self._store.worlds.add(
                 name,
@@ -233,6 +232,11 @@ class Worlds:
             )
             self._begin(world, start, file)
             return self._store.worlds.lock(world)
+
+    def demand_room(self) -> None:
+        """Raises TooManyWorlds unless there is room for one more; inside the caller's write transaction."""
+        if self._store.worlds.count() >= MAX_WORLDS:
+            raise TooManyWorlds(f"this server keeps at most {MAX_WORLDS} worlds; delete one first")
 
     def reset(self, row: WorldRow) -> None:
         """Put a world back to its start, as a new generation; inside the caller's write transaction."""

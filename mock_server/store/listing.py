@@ -74,6 +74,17 @@ class Listing:
         )
         return [KeptRow._make(row) for row in self._db.all(sql, (*params, count, skip))], total
 
+    def around(self, world: int, qaime: str, count: int = 5) -> list[str]:
+        """The qaimes on both sides of one that is not there, in the order of the alphabet."""
+        before, after = (
+            self._db.all(
+                f"SELECT qaime FROM registry WHERE world = ? AND qaime {sign} ? ORDER BY qaime {order} LIMIT ?",
+                (world, qaime, count),
+            )
+            for sign, order in (("<", "DESC"), (">", "ASC"))
+        )
+        return [name for (name,) in [*reversed(before), *after]]
+
     def behind(self, world: int, registry: int) -> KeptRow | None:
         """The portal invoice behind a row of e-taxes."""
         sql = (

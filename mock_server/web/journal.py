@@ -15,12 +15,14 @@ import msgspec
 from mock_server import wire
 from mock_server.control.matching import named_in
 from mock_server.portal.visits import Visit
+from mock_server.portal.worlds import World
 from mock_server.rulebook.forms import Note, Violation
 from mock_server.store.coverage import Seen
 from mock_server.store.journal import JournalRow
 from mock_server.store.stores import Store
 from mock_server.store.worlds import Lifetime
 from mock_server.web.envelope import Answer
+from mock_server.web.known_secrets import HIDDEN, WITHHELD, KnownSecrets, secrets_of
 from mock_server.web.redaction import redacted, redacted_name, redacted_query
 from mock_server.web.requests import Request
 
@@ -38,6 +40,9 @@ NOTES_KEPT = 100
 """Notes per row, each with so many characters of any text in it: a caller's keys may be of any length."""
 
 NOTE_TEXT_KEPT = 500
+
+SHOWN_HIDDEN = 6
+"""Characters from which what a caller gives as token or password is hidden in the rest of his body too."""
 
 _COUNTED = 2_000
 """Worlds whose rows are counted at a time."""
@@ -89,8 +94,8 @@ class Entry(NamedTuple):
     seen: Seen | None
 
 
-def row_of(exchange: Exchange, answer: Answer, because: str, latency: int) -> JournalRow:
-    """The journal row of an exchange, secrets redacted.
+def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latency: int) -> JournalRow:
+    """The journal row of an exchange, secrets redacted: what the names tell of, and what the world's accounts have.
 
     `because` says in a few words what the answer's code is for; `latency` is in nanoseconds.
     """
@@ -98,62 +103,81 @@ def row_of(exchange: Exchange, answer: Answer, because: str, latency: int) -> Jo
     raw = request.raw
     long = len(raw) > BODY_KEPT
     kept = body[:BODY_KEPT]
+    secrets = secrets_of(view)
+    sent = secrets.hide_plain(raw[:BODY_KEPT] if long else raw)
     return JournalRow(
         exchange.lifetime.world,
         exchange.real,
         exchange.now,
         request.operation.name,
         request.method,
-        _with_query(request.path, request.query) if request.query else request.path,
+        _path_of(request, secrets),
         exchange.account,
         exchange.way,
         answer.http,
         answer.code,
         latency,
-        _violations(exchange.violations, answer.code, because) if because else "[]",
-        _notes(exchange.notes) if exchange.notes else "[]",
-        redacted(raw[:BODY_KEPT] if long else raw, exchange.readable) if raw else b"",
+        _violations(exchange.violations, answer.code, because, secrets) if because else "[]",
+        _notes(exchange.notes, secrets) if exchange.notes else "[]",
+        _without_shown(secrets.hide(redacted(sent, exchange.readable)), exchange, secrets) if sent else b"",
         len(raw),
         hashlib.sha256(raw).hexdigest() if long else "",
-        _named(exchange) if long else "",
-        redacted(kept) if request.operation.name == "reset_confirm" else kept,
+        _named(exchange, secrets) if long else "",
+        secrets.hide(redacted(kept) if request.operation.name == "reset_confirm" else kept),
         len(body),
         hashlib.sha256(body).hexdigest() if len(body) > BODY_KEPT else "",
     )
 
 
-def _with_query(path: str, query: bytes) -> str:
-    return f"{path}?{redacted_query(query[:QUERY_KEPT]).decode('latin-1')}"
+def _without_shown(sent: bytes, exchange: Exchange, secrets: KnownSecrets) -> bytes:
+    """A body without what the caller gave as token or password, right or wrong, wherever else it stands."""
+    body = exchange.body or {}
+    for shown in (exchange.request.token, body.get("password"), body.get("key")):
+        if isinstance(shown, str) and len(shown) >= SHOWN_HIDDEN and shown not in secrets.shown:
+            sent = sent.replace(shown.encode("utf-8", "surrogatepass"), HIDDEN)
+    return sent
 
 
-def _named(exchange: Exchange) -> str:
+def _path_of(request: Request, secrets: KnownSecrets) -> str:
+    path = secrets.hide_text(request.path)
+    if not request.query:
+        return path
+    return f"{path}?{secrets.hide(redacted_query(request.query[:QUERY_KEPT])).decode('latin-1')}"
+
+
+def _named(exchange: Exchange, secrets: KnownSecrets) -> str:
     body = exchange.body
     if body is None:  # nobody has read it: a fault came first, or a refusal
         try:
             body = wire.parse(exchange.request.raw)
         except wire.Unreadable:
             return ""
-    return msgspec.json.encode(named_in(body)).decode()
+    named = secrets.hide(msgspec.json.encode(named_in(body)))
+    return "" if named == WITHHELD else named.decode()
 
 
-def _violations(found: Sequence[Violation], code: int | None, because: str) -> str:
+def _violations(found: Sequence[Violation], code: int | None, because: str, secrets: KnownSecrets) -> str:
     rows = [
-        {"path": _path(row.path), "code": row.code, "reading": "", "text": row.text[:NOTE_TEXT_KEPT]}
+        {"path": _path(row.path, secrets), "code": row.code, "reading": "", "text": _text(row.text, secrets)}
         for row in found[:NOTES_KEPT] or [Violation((), "", code, because)]
     ]
     return msgspec.json.encode(rows).decode()
 
 
-def _notes(notes: Sequence[Note]) -> str:
+def _notes(notes: Sequence[Note], secrets: KnownSecrets) -> str:
     rows = [
-        {"path": _path(note.path), "reading": note.reading, "text": redacted_name(note.text[:NOTE_TEXT_KEPT])}
+        {"path": _path(note.path, secrets), "reading": note.reading, "text": redacted_name(_text(note.text, secrets))}
         for note in notes[:NOTES_KEPT]
     ]
     return msgspec.json.encode(rows).decode()
 
 
-def _path(path: Sequence[str | int]) -> list[str | int]:
-    return [step if isinstance(step, int) else redacted_name(step[:NOTE_TEXT_KEPT]) for step in path]
+def _path(path: Sequence[str | int], secrets: KnownSecrets) -> list[str | int]:
+    return [step if isinstance(step, int) else redacted_name(_text(step, secrets)) for step in path]
+
+
+def _text(text: str, secrets: KnownSecrets) -> str:
+    return secrets.hide_text(text[:NOTE_TEXT_KEPT])
 
 
 class Recorder:

@@ -72,6 +72,8 @@ class Steer:
         assert problem["status"] == status
         assert problem["title"]
         assert problem["detail"]
+        assert isinstance(problem["given"], str)
+        assert isinstance(problem["allowed"], list)
         return problem
 
     def fault(self, **fault: Any) -> int:

@@ -272,6 +272,11 @@ class TestFromAnother:
         server = Steer(alone.port)
         server.post("worlds", name="closed", admin_token="its own token")
         Steer(alone.port, "closed").refused(401, "GET", "accounts")
+        Steer(alone.port, "closed", "its own token").post("snapshots", name="saved")
+        for asks in (server, Steer(alone.port, "closed"), Steer(alone.port, "closed", "not its own token")):
+            for source in ("closed", "closed/saved", "saved") if asks.world else ("closed", "closed/saved"):
+                asks.refused(401, "POST", "worlds", {"name": "copy", "from": source})
+        server = Steer(alone.port, token="its own token")
         server.post("worlds", name="copy", **{"from": "closed"})
         Steer(alone.port, "copy").refused(401, "GET", "accounts?secrets=include")
         assert Steer(alone.port, "copy", "its own token").get("accounts")["total"] == 6

@@ -1,6 +1,7 @@
 """The journal from outside: rows, pages, filters, what was wrong, and what no row may hold."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -477,3 +478,28 @@ def poll(port: int) -> Any:
         return asked(portal, "read_proc_status").json
     finally:
         portal.connection.close()
+
+
+def test_an_accounts_secrets_are_in_no_row_wherever_a_client_wrote_them(portal: Portal, steer: Steer) -> None:
+    secrets = {name: f"{CANARY}-{name}-1" for name in ("password", "token", "secret")}
+    steer.post("accounts", username="careless", company="1234567890", **secrets)
+    for value in secrets.values():
+        encoded = "".join(f"%{each:02X}" for each in value.encode())
+        escaped = "".join(f"\\u{ord(each):04x}" for each in value)
+        item = {**invoice(1), "main_info": f"see {value}"}
+        asked(portal, "import_upload_invoices", invoices=[item, {**item, "passwort": "x", "şifrə": value}])
+        asked(portal, "inv_delete", ids=[value], username="careless", password=secrets["password"])
+        asked(portal, "read_proc_status", procId=value, note=json.dumps({"pasword": value}))
+        asked(portal, "read_proc_status", procId=1, **{value: 1})
+        portal.send("GET", f"/job/read_proc_status?procId={value}&x={encoded}")
+        portal.send("GET", f"/job/read_proc_status?{encoded}")
+        for body in (f'{{"procId":{escaped}', f"procId={encoded}", f'{{"procId":"{escaped}"}}', f"<a>{value}</a>"):
+            portal.send("POST", "/inv/delete", body.encode(), {"Content-Type": JSON, "x-vatpapikey": value})
+        connection = portal.connection
+        connection.request("POST", f"/w/{portal.world}/api/inv/delete", headers={"x-mock-scenario": value})
+        connection.getresponse().read()
+    kept = steer.get("requests?limit=1000")
+    assert kept["total"] == 33
+    for path in ("requests?limit=1000", "audit", "coverage"):
+        text = steer.send("GET", path).raw.decode()
+        assert [text[max(0, at.start() - 300) : at.end() + 30] for at in re.finditer(CANARY, text)] == []

@@ -176,7 +176,7 @@ def test_numbers_run_on_in_a_series_of_their_own(portal: Portal, steer: Steer) -
         ({"count": 1, "dir": 0, "folder": "sent"}, None),
         ({"count": 1, "folder": "drafts"}, "draft"),
         ({"count": 1, "kinds": ["defaultInvoce"]}, "defaultInvoice"),
-        ({"count": 1, "kinds": ["goodsTransfer"]}, None),
+        ({"count": 1, "kinds": ["goodsTransfer"]}, "exciseGoodsTransfer"),
         ({"count": 1, "statuses": ["aproved"]}, "approved"),
         ({"count": 1, "statuses": ["draft"]}, None),
         ({"count": 1, "folder": "draft", "statuses": ["approved"]}, None),

@@ -12,6 +12,7 @@ from starlette.routing import Route as HttpRoute
 from mock_server import wire
 from mock_server.clock import Clock
 from mock_server.control.desk import Desk, Problem
+from mock_server.control.worlds import too_many
 from mock_server.portal.worlds import TooManyWorlds, Worlds
 from mock_server.store.stores import Store
 from mock_server.store.worlds import WorldGone
@@ -47,10 +48,19 @@ class Guard(NamedTuple):
         allowed = [token for token in (self.token, own) if token is not None]
         if not allowed:
             return
-        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        header = request.headers.get("authorization", "")
+        kind, _, given = header.partition(" ")
         matches = [hmac.compare_digest(token.encode(), given.strip().encode()) for token in allowed]
-        if kind.lower() != "bearer" or not any(matches):
-            raise Problem(401, "the admin token is wanted", "send `Authorization: Bearer <admin token>`")
+        if not (_bears(kind) and any(matches)):
+            shown = (
+                "no Authorization header" if not header else "another token" if _bears(kind) else "no Bearer token"
+            )
+            right = "Authorization: Bearer <admin token>"
+            raise Problem(401, "the admin token is wanted", f"send `{right}`", given=shown, allowed=[right])
+
+
+def _bears(kind: str) -> bool:
+    return kind.lower() == "bearer"
 
 
 def routes(store: Store, worlds: Worlds, clock: Clock, guard: Guard) -> list[HttpRoute]:
@@ -93,14 +103,17 @@ class _Control:
             except Gone:
                 return Response(status_code=400)  # which nobody is there to see
             except WorldGone:
-                return _problem(Problem(409, "removed", "the world was removed at the same time"))
+                detail = "the world was removed at the same time"
+                return _problem(Problem(409, "removed", detail, given=_world(request), allowed=["the same again"]))
             except TooManyWorlds as error:
-                return _problem(Problem(409, "too many worlds", str(error)))
+                return _problem(too_many(_world(request), error))
             except TooLarge:
-                return _problem(Problem(413, "too large", f"a body has at most {BODY_BYTES} bytes"))
+                most, more = f"at most {BODY_BYTES} bytes", f"more than {BODY_BYTES} bytes"
+                return _problem(Problem(413, "too large", f"a body has {most}", given=more, allowed=[most]))
             except Exception:
                 log.exception("internal error in the control API")
-                return _problem(Problem(500, "internal error", "an error of the simulator itself; see its log"))
+                detail = "an error of the simulator itself; see its log"
+                return _problem(Problem(500, "internal error", detail, given=None, allowed=None))
 
         return handle
 
@@ -117,19 +130,28 @@ class _Control:
         parameters = dict(request.path_params)
         name = parameters.pop("__world", DEFAULT_WORLD)
         if not is_world(name):
-            raise Problem(404, "no such world", "a world's name is 1 to 64 of a-z 0-9 . _ -", given=name[:100])
+            form = "1 to 64 of a-z 0-9 . _ -"
+            raise Problem(404, "no such world", f"a world's name is {form}", given=name, allowed=[form])
         if not route.open:
             self._guard.demand(request, self._own_token(route, name, parameters))
         query = query_of(route, dict(request.query_params))
         raw = await read_body(request.scope, request.receive, BODY_BYTES)
         desk = Desk(self._store, self._worlds, self._clock, name)
-        result = await answer(route, Call(desk, parameters, query, body_of(route, raw), _gone(request)))
+        call = Call(desk, parameters, query, body_of(route, raw), _gone(request), self._opened_by(request))
+        result = await answer(route, call)
         return result if isinstance(result, Response) else _json(route.status, result)
 
     def _own_token(self, route: Route, name: str, parameters: Mapping[str, str]) -> str | None:
         """The admin token of the world that the call is about."""
-        row = self._store.worlds.find(parameters.get("world", "") if route.server else name)
+        return self._token_of(parameters.get("world", "") if route.server else name)
+
+    def _token_of(self, world: str) -> str | None:
+        row = self._store.worlds.find(world)
         return None if row is None else self._store.worlds.admin_token(row.id)
+
+    def _opened_by(self, request: Request) -> Callable[[str], None]:
+        """Asks whether the caller may look into another world too; raises a Problem (401) unless he may."""
+        return lambda world: self._guard.demand(request, self._token_of(world))
 
     def _row(self, request: Request, path: str) -> Route:
         route = self._rows.get((request.method, path))
@@ -151,10 +173,16 @@ def _gone(request: Request) -> Callable[[], Awaitable[bool]]:
 
     async def gone() -> bool:
         if stop is not None and stop():
-            raise Problem(503, "the server stops", "the server is being stopped; what was waited for did not come")
+            detail = "the server is being stopped; what was waited for did not come"
+            raise Problem(503, "the server stops", detail, given=None, allowed=None)
         return await request.is_disconnected()
 
     return gone
+
+
+def _world(request: Request) -> str:
+    """The name of the world whose control API is called."""
+    return str(request.path_params.get("__world", DEFAULT_WORLD))
 
 
 def _json(status: int, value: Any) -> Response:

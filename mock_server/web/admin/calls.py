@@ -7,7 +7,8 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 import msgspec
 
 from mock_server import wire
-from mock_server.control.desk import Desk, Problem, number_of
+from mock_server.control.desk import GIVEN_SHOWN, Desk, Problem, number_of
+from mock_server.control.given import converted
 from mock_server.refusals import nearest
 
 BODY_BYTES = 64 * 1024 * 1024
@@ -15,6 +16,10 @@ BODY_BYTES = 64 * 1024 * 1024
 
 async def _never() -> bool:
     return False
+
+
+def _refuse(world: str) -> None:
+    raise Problem(401, "the admin token is wanted", "nobody has asked for it", given=world, allowed=[])
 
 
 class Call(NamedTuple):
@@ -25,6 +30,7 @@ class Call(NamedTuple):
         query: the query string's parameters, each once.
         body: the body, in the form that the route demands.
         gone: whether the caller has hung up by now.
+        demand: raises a Problem (401) unless the caller may look into the world of that name too.
     """
 
     desk: Desk
@@ -32,6 +38,7 @@ class Call(NamedTuple):
     query: Mapping[str, str]
     body: Any
     gone: Callable[[], Awaitable[bool]] = _never
+    demand: Callable[[str], None] = _refuse
 
     def number(self, name: str) -> int:
         """A number in the path; 404 for what is none."""
@@ -103,19 +110,21 @@ def body_of(route: Route, raw: bytes) -> Any:
     """
     if route.body is None:
         if raw.strip() not in (b"", b"{}"):
-            raise Problem(400, "no body wanted", f"{route.method} {route.path} takes no body")
+            detail = f"{route.method} {route.path} takes no body"
+            raise Problem(400, "no body wanted", detail, given=_text(raw), allowed=["no body", "{}"])
         return None
     try:
         value = wire.parse(raw) if raw.strip() else {}
     except wire.Unreadable as error:
-        raise Problem(400, "no JSON", f"the body is no JSON: {error}") from None
-    fields = route.body.__struct_fields__ if issubclass(route.body, msgspec.Struct) else None
-    if fields is not None and isinstance(value, dict):
+        detail = f"the body is no JSON: {error}"
+        raise Problem(400, "no JSON", detail, given=_text(raw), allowed=["a JSON object"]) from None
+    if issubclass(route.body, msgspec.Struct) and isinstance(value, dict):
         _demand_known(route.body, value, "")
-    try:
-        return msgspec.convert(value, route.body, strict=True)
-    except msgspec.ValidationError as error:
-        raise Problem(400, "not of the form wanted", str(error), allowed=fields) from None
+    return converted(value, route.body)
+
+
+def _text(raw: bytes) -> str:
+    return raw[: 4 * GIVEN_SHOWN].decode("utf-8", "replace")
 
 
 def _demand_known(kind: type[msgspec.Struct], value: Mapping[str, Any], where: str) -> None:

@@ -20,8 +20,8 @@ from mock_server.control import (
     waiting,
     worlds,
 )
-from mock_server.control.desk import Problem
 from mock_server.control.faults import Fault
+from mock_server.control.given import converted
 from mock_server.control.matching import Wanted
 from mock_server.portal.stages import Happening
 from mock_server.release import VERSION
@@ -54,9 +54,7 @@ def _put_clock(call: Call) -> dict[str, Any]:
 
 
 def _put_readings(call: Call) -> dict[str, Any]:
-    if not all(isinstance(answer, str) for answer in call.body.values()):
-        raise Problem(400, "not of the form wanted", 'the body is like {"R-16": "page"}')
-    return worlds.put_readings(call.desk, call.body)
+    return worlds.put_readings(call.desk, converted(call.body, dict[str, str]))
 
 
 def _export(call: Call) -> Response:
@@ -233,7 +231,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST",
         "/worlds",
-        lambda call: newworlds.make(call.desk, call.body),
+        lambda call: newworlds.make(call.desk, call.body, call.demand),
         "Make a world: as the server starts them, from a file, or as a copy of another",
         newworlds.NewWorld,
         status=201,

@@ -1,0 +1,72 @@
+"""What was given, in the form that is wanted; and an explanation where it is not."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from mock_server.control.desk import Problem
+
+_PLACE = re.compile(r" - at (?:key in )?`\$([^`]*)`$")
+_STEP = re.compile(r"\.(\w[\w-]*)|\[(\d+)\]|\[\.\.\.\]")
+_MISSING = re.compile(r"^Object missing required field `([^`]+)`")
+_EXPECTED = re.compile(r"^Expected `([^`]+)`(.*?)(?:, got `[^`]+`)?$")
+_SECRET = re.compile("password|token|secret|key", re.IGNORECASE)
+
+
+def converted(value: Any, kind: Any, *, strict: bool = True) -> Any:
+    """The value as `kind`, which msgspec knows.
+
+    Raises:
+        Problem: 400, with the value that is of a wrong form, and the form that may stand in its place.
+    """
+    try:
+        return msgspec.convert(value, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), value, kind) from None
+
+
+def _explained(said: str, value: Any, kind: Any) -> Problem:
+    place = _PLACE.search(said)
+    path = "" if place is None else place[1]
+    complaint = said if place is None else said[: place.start()]
+    given = shown(_at(value, path))
+    if _SECRET.search(path):
+        given = f"a value of {path.lstrip('.')}"
+    missing = _MISSING.match(complaint)
+    expected = _EXPECTED.match(complaint)
+    if missing is not None:
+        allowed = [missing[1]]
+    elif expected is not None:
+        allowed = [(expected[1] + expected[2]).strip()]
+    else:
+        allowed = [complaint]
+    if allowed == ["object"]:
+        allowed = [f"an object with {name}" for name in getattr(kind, "__struct_fields__", ())] or allowed
+    return Problem(400, "not of the form wanted", said, given=given, allowed=allowed)
+
+
+def shown(value: Any) -> str:
+    """A value as JSON, but for what it says of secrets."""
+    if isinstance(value, Mapping):
+        value = {key: "***" if _SECRET.search(str(key)) else inner for key, inner in value.items()}
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, OverflowError):
+        return str(value)
+
+
+def _at(value: Any, path: str) -> Any:
+    """What stands at a place such as `.customers[0].phones`; as far as it leads."""
+    for step in _STEP.finditer(path):
+        try:
+            value = value[step[1]] if step[1] else value[int(step[2])] if step[2] else _odd(value)
+        except (KeyError, IndexError, TypeError):
+            break
+    return value
+
+
+def _odd(value: Any) -> Any:
+    """Of a mapping whose place is not told, the first value that is no text."""
+    return next((each for each in value.values() if not isinstance(each, str)), value)
