@@ -22,7 +22,7 @@ from mock_server.store.stores import Store
 from mock_server.store.worlds import Lifetime, WorldGone, WorldRow
 from mock_server.web.envelope import Answer, Envelope
 from mock_server.web.handlers import HANDLERS, Handler
-from mock_server.web.journal import Entry, Exchange, Recorder, row_of
+from mock_server.web.journal import Entry, Exchange, Recorder, audit_of, row_of
 from mock_server.web.requests import Request
 from mock_server.web.sequence import admit
 from mock_server.web.troubles import NO_TROUBLE, Trouble, instead, of_fault
@@ -200,7 +200,7 @@ class Answering:
         seen = Seen(request.operation.name, -1 if answer.code is None else answer.code, state, pin, exchange.way)
         new = seen not in view.seen
         view.seen.add(seen)
-        row = row_of(exchange, answer, because, self._clock.stopwatch() - request.arrived)
+        row = row_of(view, exchange, answer, because, self._clock.stopwatch() - request.arrived)
         return Entry(exchange.lifetime, row, seen if new else None)
 
     def _after_refusal(self, exchange: Exchange, entry: Entry) -> Entry | None:
@@ -216,7 +216,7 @@ class Answering:
 
     def _write_audits(self, visit: Visit) -> None:
         for audit in visit.audits:
-            self._store.journal.audit(visit.world.id, audit)
+            self._store.journal.audit(visit.world.id, audit_of(visit.world, audit))
 
 
 def _answer(envelope: Envelope, handler: Handler, data: Any) -> Answer:

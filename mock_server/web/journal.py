@@ -18,7 +18,7 @@ from mock_server.portal.visits import Visit
 from mock_server.portal.worlds import World
 from mock_server.rulebook.forms import Note, Violation
 from mock_server.store.coverage import Seen
-from mock_server.store.journal import JournalRow
+from mock_server.store.journal import AuditRow, JournalRow
 from mock_server.store.stores import Store
 from mock_server.store.worlds import Lifetime
 from mock_server.web.envelope import Answer
@@ -127,6 +127,12 @@ def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latenc
         len(body),
         hashlib.sha256(body).hexdigest() if len(body) > BODY_KEPT else "",
     )
+
+
+def audit_of(view: World, row: AuditRow) -> AuditRow:
+    """The row of the audit trail, without secrets that somebody gave as ids."""
+    invoices = secrets_of(view).hide(row.invoices.encode())
+    return row._replace(invoices="[]" if invoices == WITHHELD else invoices.decode())
 
 
 def _without_shown(sent: bytes, exchange: Exchange, secrets: KnownSecrets) -> bytes:

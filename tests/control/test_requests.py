@@ -490,7 +490,8 @@ def test_an_accounts_secrets_are_in_no_row_wherever_a_client_wrote_them(portal: 
         asked(portal, "import_upload_invoices", invoices=[item, {**item, "passwort": "x", "şifrə": value}])
         asked(portal, "inv_delete", ids=[value], username="careless", password=secrets["password"])
         asked(portal, "read_proc_status", procId=value, note=json.dumps({"pasword": value}))
-        asked(portal, "read_proc_status", procId=1, **{value: 1})
+        named_so: dict[str, Any] = {value: 1}
+        asked(portal, "read_proc_status", procId=1, **named_so)
         portal.send("GET", f"/job/read_proc_status?procId={value}&x={encoded}")
         portal.send("GET", f"/job/read_proc_status?{encoded}")
         for body in (f'{{"procId":{escaped}', f"procId={encoded}", f'{{"procId":"{escaped}"}}', f"<a>{value}</a>"):
