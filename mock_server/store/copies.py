@@ -5,7 +5,7 @@ from collections.abc import Container
 from mock_server.store.engine import Engine
 from mock_server.store.worlds import TABLES
 
-_ASSIGNED = ("world", "seq")
+_ASSIGNED = ("world", "seq", "told")
 _OF_WORLD = ("next_due", "settings", "secret", "journal_dropped", "next_process", "next_arrival", "next_registry")
 
 
@@ -40,9 +40,11 @@ class Copies:
             if table in without:
                 continue
             columns = ", ".join(name for name in self._db.columns(table) if name not in _ASSIGNED)
-            order = " ORDER BY seq" if "seq" in self._db.columns(table) else ""
+            into, order = columns, ""
+            if "told" in self._db.columns(table):  # rows keep the numbers that somebody may have been told
+                into, columns, order = f"{columns}, told", f"{columns}, coalesce(told, seq)", " ORDER BY seq"
             self._db.run(
-                f"INSERT INTO {table} (world, {columns}) SELECT ?, {columns} FROM {table} WHERE world = ?{order}",
+                f"INSERT INTO {table} (world, {into}) SELECT ?, {columns} FROM {table} WHERE world = ?{order}",
                 (target, source),
             )
         columns = ", ".join(name for name in _OF_WORLD if name.partition("_")[0] not in without)

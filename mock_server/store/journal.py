@@ -69,6 +69,9 @@ Numbered = tuple[int, JournalRow]
 
 _ROW = ", ".join(JournalRow._fields)
 _INSERT = f"INSERT INTO journal ({_ROW}) VALUES ({', '.join('?' * len(JournalRow._fields))})"
+_SEQ = "coalesce(told, seq)"
+"""The number of a row: the one it had in the world that it was copied from, if it was. In the order of `seq` too."""
+
 _AUDIT = ", ".join(AuditRow._fields)
 
 
@@ -108,29 +111,30 @@ class Journal:
         return [row for _, row in self.following(world, Sought(), -1)]
 
     def one(self, world: int, seq: int) -> Numbered | None:
-        row = self._db.one(f"SELECT seq, {_ROW} FROM journal WHERE world = ? AND seq = ?", (world, seq))
+        sql = f"SELECT {_SEQ}, {_ROW} FROM journal WHERE world = ? AND seq >= ? AND {_SEQ} = ?"
+        row = self._db.one(sql, (world, seq, seq))
         return None if row is None else _numbered(row)
 
     def latest(self, world: int, sought: Sought, before: int | None, count: int) -> list[Numbered]:
         """The newest rows, newest first; of those before a row, if one is named."""
         where, values = _where(world, sought)
         if before is not None:
-            where, values = f"{where} AND seq < ?", [*values, before]
-        sql = f"SELECT seq, {_ROW} FROM journal WHERE {where} ORDER BY seq DESC LIMIT ?"
+            where, values = f"{where} AND {_SEQ} < ?", [*values, before]
+        sql = f"SELECT {_SEQ}, {_ROW} FROM journal WHERE {where} ORDER BY seq DESC LIMIT ?"
         return [_numbered(row) for row in self._db.all(sql, (*values, count))]
 
     def following(self, world: int, sought: Sought, count: int) -> list[Numbered]:
         """The oldest rows, oldest first; a negative count means all."""
         where, values = _where(world, sought)
-        sql = f"SELECT seq, {_ROW} FROM journal WHERE {where} ORDER BY seq"
+        sql = f"SELECT {_SEQ}, {_ROW} FROM journal WHERE {where} ORDER BY seq"
         if count >= 0:
             sql, values = f"{sql} LIMIT ?", [*values, count]
         return [_numbered(row) for row in self._db.all(sql, values)]
 
     def newest(self, world: int) -> int:
         """The number of the newest row; 0 if there is none."""
-        row = self._db.one("SELECT max(seq) FROM journal WHERE world = ?", (world,))
-        return (row and row[0]) or 0
+        row = self._db.one(f"SELECT {_SEQ} FROM journal WHERE world = ? ORDER BY seq DESC LIMIT 1", (world,))
+        return 0 if row is None else row[0]
 
     def count(self, world: int, sought: Sought) -> int:
         where, values = _where(world, sought)
@@ -146,8 +150,8 @@ class Journal:
 
     def latest_audits(self, world: int, before: int | None, count: int) -> list[tuple[int, AuditRow]]:
         """The newest rows of the trail with their numbers, newest first; of those before a row, if one is named."""
-        where, values = ("", []) if before is None else (" AND seq < ?", [before])
-        sql = f"SELECT seq, {_AUDIT} FROM audit WHERE world = ?{where} ORDER BY seq DESC LIMIT ?"
+        where, values = ("", []) if before is None else (f" AND {_SEQ} < ?", [before])
+        sql = f"SELECT {_SEQ}, {_AUDIT} FROM audit WHERE world = ?{where} ORDER BY seq DESC LIMIT ?"
         return [(row[0], AuditRow._make(row[1:])) for row in self._db.all(sql, (world, *values, count))]
 
     def count_audits(self, world: int) -> int:
@@ -157,8 +161,8 @@ class Journal:
 
 def _where(world: int, sought: Sought) -> tuple[str, list[Any]]:
     """A condition and its values."""
-    terms = ["world = ?", "seq > ?"]
-    values: list[Any] = [world, sought.after]
+    terms = ["world = ?", "seq > ?", f"{_SEQ} > ?"]
+    values: list[Any] = [world, sought.after, sought.after]
     for term, value in (
         ("operation = ?", sought.operation),
         ("code = ?", sought.code),

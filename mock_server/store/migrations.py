@@ -102,6 +102,13 @@ STEPS: tuple[tuple[str, ...], ...] = (
             pin TEXT NOT NULL, way TEXT NOT NULL,
             PRIMARY KEY (world, operation, code, state, pin, way)) WITHOUT ROWID""",
     ),
+    (
+        # told: the number of a row in the world that it was copied from, for snapshots are exact; always below seq.
+        "ALTER TABLE journal ADD COLUMN told INTEGER",
+        "ALTER TABLE audit ADD COLUMN told INTEGER",
+        # used: real time at which the control API of the world was last called; kept where idle worlds are dropped.
+        "ALTER TABLE worlds ADD COLUMN used INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 
 

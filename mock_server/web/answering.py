@@ -99,7 +99,7 @@ class Answering:
         since: Lifetime | None,
         done: dict[Lifetime, Any],
     ) -> Answered:
-        row = self._worlds.row(world) if since is None else self._lasting(world, since)
+        row = self._worlds.row(world) if since is None else self.lasting(world, since)
         lifetime = row.lifetime
         real = self._clock.now()
         now = row.clock.at(real)
@@ -186,7 +186,8 @@ class Answering:
             settle(self._store, self._worlds.view(locked), now)
         return now
 
-    def _lasting(self, world: str, since: Lifetime) -> WorldRow:
+    def lasting(self, world: str, since: Lifetime) -> WorldRow:
+        """The world's row, if it is still in that lifetime; else raises Overtaken."""
         row = self._store.worlds.find(world)
         if row is None or row.lifetime != since:
             raise Overtaken

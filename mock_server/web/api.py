@@ -11,6 +11,7 @@ from mock_server.portal.worlds import TooManyWorlds, Worlds
 from mock_server.rulebook.constants import BASE_PATH, BODY_BYTES
 from mock_server.rulebook.operations import BY_PATH, OPERATIONS
 from mock_server.store.stores import Store
+from mock_server.store.worlds import Lifetime
 from mock_server.web.answering import Answered, Answering, MayStrike, Overtaken
 from mock_server.web.bodies import Gone, TooLarge, read_body
 from mock_server.web.envelope import Answer
@@ -28,6 +29,9 @@ from mock_server.web.troubles import (
 )
 
 log = logging.getLogger("vatportal_mock")
+
+LOOK_EVERY_SECONDS = 0.1
+"""How often a request that is held up asks whether its world is still there."""
 
 
 class Api:
@@ -95,9 +99,24 @@ class Api:
             trouble = of_header(scenario, request.operation)
         since = None
         if trouble.delay:
-            since = self.answering.lifetime(world)
-            await asyncio.sleep(trouble.delay / SECOND)
+            since = await self._held(world, trouble.delay / SECOND)
         return self.answering.answer(world, request, trouble, since), trouble
+
+    async def _held(self, world: str, seconds: float) -> Lifetime:
+        """Hold a request up, in real time; the lifetime of the world in which it came.
+
+        Looks again and again, for another server process may reset the world.
+
+        Raises:
+            Overtaken: the world is in another lifetime before the time is over.
+        """
+        since = self.answering.lifetime(world)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while (left := end - loop.time()) > 0:
+            await asyncio.sleep(min(left, LOOK_EVERY_SECONDS))
+            self.answering.lasting(world, since)
+        return since
 
 
 def _no_such_path(path: str) -> Answer:

@@ -89,11 +89,11 @@ def dump(server: LiveServer, world: str) -> dict[str, list[tuple[Any, ...]]]:
     assert row is not None
     found = {}
     for table in TABLES:
-        columns = [name for name in engine.columns(table) if name not in ("world", "seq")]
+        columns = [name for name in engine.columns(table) if name not in ("world", "seq", "told")]
         found[table] = sorted(
             engine.all(f"SELECT {', '.join(columns)} FROM {table} WHERE world = ?", (row.id,)), key=repr
         )
-    of_life = ("id", "name", "generation", "version", "clock_real", "clock_world", "admin_token")
+    of_life = ("id", "name", "generation", "version", "clock_real", "clock_world", "admin_token", "used")
     columns = [name for name in engine.columns("worlds") if name not in of_life]
     found["worlds"] = engine.all(f"SELECT {', '.join(columns)} FROM worlds WHERE id = ?", (row.id,))
     return found

@@ -11,6 +11,16 @@ from tests.control.steer import Steer, dump, names_of_worlds
 from tests.control.test_reset import trouble
 from tests.live import LiveServer
 
+TOLD = (
+    "requests?limit=1000",
+    "audit",
+    "coverage",
+    "confirmations",
+    "seedings",
+    "portal-invoices",
+    "invoices?size=500",
+)
+
 
 @pytest.fixture
 def mine(alone: LiveServer) -> tuple[Portal, Steer]:
@@ -22,8 +32,10 @@ def test_everything_comes_back_exactly(how: str, alone: LiveServer, mine: tuple[
     portal, steer = mine
     trouble(portal, steer)
     before, clock, faults = dump(alone, "mine"), steer.get("clock"), steer.get("faults")
+    told = [steer.send("GET", path).raw for path in TOLD]
     readings, processes, settings = steer.get("readings"), steer.get("processes"), steer.get("settings")
     assert [table for table, rows in before.items() if not rows] == []
+    seq = steer.get("requests")["requests"][1]["seq"]
     assert steer.post("snapshots", name="before") == {"name": "before", "now": clock["now"]}
     assert dump(alone, "mine") == before
     for _ in range(2):
@@ -40,6 +52,8 @@ def test_everything_comes_back_exactly(how: str, alone: LiveServer, mine: tuple[
             steer.post("reset", to="before")
         assert dump(alone, "mine") == before
         assert (steer.get("clock"), steer.get("faults")) == (clock, faults)
+        assert [steer.send("GET", path).raw for path in TOLD] == told
+        assert steer.get(f"requests/{seq}")["seq"] == seq
         assert (steer.get("readings"), steer.get("processes")) == (readings, processes)
         assert steer.get("settings") == settings
     assert portal.call("inv_read_invoices", ids=["AFTER-001"]).data["invoices"] == []
