@@ -1,0 +1,150 @@
+"""Secrets planted everywhere a client could put them, and looked for in everything the simulator can write."""
+
+import hmac
+import http.client
+import json
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.test_serve import Served
+
+PASSWORD, TOKEN, SECRET = "Kanareyka-şifrə-7Q", "kanareyka-token-8R", "kanareyka-secret-9S"
+ADMIN, OWN = "kanareyka-admin-1T", "kanareyka-blue-2U"
+PLANTED = (PASSWORD, TOKEN, SECRET, ADMIN, OWN)
+CREDENTIALS = {"username": "kanar", "password": PASSWORD}
+READ_BY_EVERYBODY = (
+    "requests",
+    "findings",
+    "audit",
+    "coverage",
+    "accounts",
+    "faults",
+    "processes",
+    "confirmations",
+    "snapshots",
+    "worlds",
+    "invoices",
+    "readings",
+    "world",
+    "health",
+    "openapi.json",
+)
+
+
+def call(served: Served, method: str, path: str, body: bytes, headers: dict[str, str] | None = None) -> bytes:
+    """The answer's head and body; nothing when the server hung up."""
+    connection = served.connection()
+    sent = {name: value.encode() for name, value in (headers or {}).items()}
+    try:
+        connection.request(method, path, body, {"Content-Type": "application/json", **sent})
+        answer = connection.getresponse()
+        return str(answer.getheaders()).encode() + answer.read()
+    except (http.client.HTTPException, OSError):
+        return b""
+    finally:
+        connection.close()
+
+
+def admin(served: Served, method: str, path: str, body: Any = None, token: str = ADMIN) -> bytes:
+    raw = b"" if body is None else json.dumps(body).encode()
+    return call(served, method, path, raw, {"Authorization": f"Bearer {token}"})
+
+
+def planted(served: Served) -> None:
+    account = {"username": "kanar", "password": PASSWORD, "token": TOKEN, "secret": SECRET, "company": "1234567890"}
+    assert b'"kanar"' in admin(served, "POST", "/__admin/accounts", account)
+    assert b"blue" in admin(served, "POST", "/__admin/worlds", {"name": "blue", "admin_token": OWN})
+
+
+def misused() -> Iterator[tuple[str, str, bytes, dict[str, str]]]:
+    """Requests with secrets in their place, and in every other place."""
+    status = "/api/job/read_proc_status"
+    for value in (PASSWORD, TOKEN, SECRET):
+        for body in (
+            {"username": "kanar", "password": value, "procId": 123},
+            {"username": value, "password": value, "procId": 123},
+            {"username": "kanar", "pasword": value, "parol": value, "şifrə": value, "procId": 123},
+            {"username": "kanar", "password": {"is": value}, "procId": 123},
+            {"username": "kanar", "password": [value], "token": value, "procId": value},
+            {**CREDENTIALS, "procId": 123, "note": f"my password is {value}", "mark": value},
+            {**CREDENTIALS, "procId": 123, "inner": json.dumps({"password": value})},
+            {**CREDENTIALS, "procId": 123, value: "a key"},
+        ):
+            yield "GET", status, json.dumps(body).encode(), {}
+            yield "GET", status, json.dumps(body, ensure_ascii=False).encode(), {}
+            yield "POST", status, json.dumps(body, ensure_ascii=False).encode()[:-1], {}
+        yield "GET", f"{status}?procId=123&username=kanar&password={quote(value)}", b"", {}
+        yield "GET", f"{status}?procId={quote(value)}", b"", {"x-vatpapikey": value}
+        yield "GET", f"/api/auth/reset_start.php?login=kanar&key={quote(value)}", b"", {}
+        yield "GET", f"/api/{quote(value)}/job", b"", {}
+        yield "POST", "/api/auth/reset_confirm.php", json.dumps({"login": "kanar", "key": value}).encode(), {}
+        yield "POST", status, f"password={value}&procId=1".encode(), {"Content-Type": "text/plain"}
+        yield "DELETE", "/api/inv/delete", json.dumps({**CREDENTIALS, "ids": [value]}).encode(), {}
+        yield "GET", status, b'{"procId": 1}', {"x-mock-scenario": value, "x-vatpapikey": value}
+        invoice = {"id": "KANAR-0001", "main_info": value, "seller": value, "items": [{"name": value}]}
+        yield (
+            "POST",
+            "/api/inv/import_upload_invoices.php",
+            json.dumps({**CREDENTIALS, "invoices": [invoice]}).encode(),
+            {},
+        )
+
+
+def renewed(served: Served) -> list[str]:
+    """A key that was good once, and the token that it brought."""
+    head = call(served, "GET", "/api/auth/reset_start.php?login=kanar", b"")
+    challenge = json.loads(head[head.rindex(b"{") :])["plain_value"]
+    key = hmac.new(SECRET.encode(), challenge.encode(), "sha256").hexdigest()
+    head = call(served, "POST", "/api/auth/reset_confirm.php", json.dumps({"login": "kanar", "key": key}).encode())
+    token = json.loads(head[head.rindex(b"{") :])["token"]
+    call(served, "GET", "/api/job/read_proc_status", b'{"procId": 123}', {"x-vatpapikey": token})
+    return [key, token]
+
+
+def told(served: Served) -> Iterator[tuple[str, bytes]]:
+    """Everything the server tells those who may look, secrets not asked for; and what it says when it refuses."""
+    for world, token in (("", ADMIN), ("/w/blue", OWN)):
+        for path in READ_BY_EVERYBODY:
+            yield world + path, admin(served, "GET", f"{world}/__admin/{path}", token=token)
+        found = admin(served, "POST", f"{world}/__admin/requests/find", {}, token=token)
+        yield f"{world} find", found
+        yield (
+            f"{world} wait",
+            admin(served, "POST", f"{world}/__admin/requests/wait", {"timeout": "0.1s", "count": 10_000}, token),
+        )
+    for value in PLANTED:
+        yield "refused", admin(served, "PUT", "/__admin/clock", {value: value}, token="wrong")
+    yield "metadata", call(served, "GET", "/openapi.json", b"")
+
+
+def forms(secret: str) -> set[bytes]:
+    """How it could stand somewhere."""
+    return {secret.encode(), quote(secret).encode(), json.dumps(secret)[1:-1].encode()}
+
+
+@pytest.mark.proves("F-AUTH-08")
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_planted_secrets_are_nowhere_to_be_found(tmp_path: Path, log_format: str) -> None:
+    database = f"sqlite:///{tmp_path}/portal.db"
+    flags = ("--admin-token", ADMIN, "--log-format", log_format, "--database", database, "--pace", "instant")
+    with Served(*flags) as served:
+        planted(served)
+        for method, path, body, headers in misused():
+            call(served, method, path, body, headers)
+        secrets = [*PLANTED, *renewed(served)]
+        written = list(told(served))
+        written.append(("log", served.stop(signal.SIGTERM).encode()))
+    assert dict(written)["requests"].count(b'"kanar"') > 20
+    leaks = [
+        (place, secret, text[max(0, at - 120) : at + 60])
+        for place, text in written
+        for secret in secrets
+        for form in forms(secret)
+        if (at := text.find(form)) >= 0
+    ]
+    assert leaks == []
