@@ -18,7 +18,7 @@ from mock_server.clock import Clock, SystemClock
 from mock_server.control.worldfiles import BadWorldFile, read_file
 from mock_server.draws import Draws, secret_of
 from mock_server.portal.world_file import WorldFile, decode
-from mock_server.portal.worlds import Defaults, Worlds
+from mock_server.portal.worlds import DEFAULT_WORLD, Defaults, Worlds
 from mock_server.refusals import ConfigurationError
 from mock_server.rulebook.documents import fixture
 from mock_server.rulebook.ledger import Ledger
@@ -31,9 +31,12 @@ from mock_server.web.api import Api
 from mock_server.web.listening import bind, configured
 from mock_server.web.logs import configure_logs
 from mock_server.web.pages import pages
-from mock_server.web.paths import DEFAULT_WORLD, is_portal
+from mock_server.web.paths import is_portal
 from mock_server.web.watch import Server
 from mock_server.workers import serve_together
+
+SWEPT_AT_START = 10_000
+"""Rows of discarded worlds removed in one transaction, so that other server processes have their turn."""
 
 DEFAULT_WORLD_FILE = "worlds/default.json"
 
@@ -45,6 +48,8 @@ class Simulator:
         guard = Guard(settings.admin_token)
         self.store = _store(settings)
         self.worlds = Worlds(self.store, clock, _defaults(settings))
+        while self.worlds.sweep(SWEPT_AT_START):
+            pass  # of resets during which an earlier process was killed
         self.worlds.row(DEFAULT_WORLD)
         self.portal = Api(self.store, self.worlds, clock)
         control = [] if settings.no_admin else routes(self.store, self.worlds, clock, guard)
@@ -145,7 +150,14 @@ def _store(settings: Settings) -> Store:
 
 def _defaults(settings: Settings) -> Defaults:
     readings = Ledger.load().choose_all(settings.edition, settings.readings)
-    return Defaults(readings, settings.pace, settings.seed, _world_file(settings.world), settings.strict_documented)
+    return Defaults(
+        readings,
+        settings.pace,
+        settings.seed,
+        _world_file(settings.world),
+        settings.strict_documented,
+        settings.drop_idle_worlds,
+    )
 
 
 def _world_file(path: Path | None) -> WorldFile:

@@ -125,6 +125,7 @@ def _choosing(command: C) -> C:
 @click.option("--admin-token", metavar="T", help="Token of the control API; needed beyond loopback, else made.")
 @click.option("--no-admin", is_flag=True, default=None, help="No control API and no dashboard.")
 @click.option("--strict-documented", is_flag=True, default=None, help="Refuse readings without support.")
+@click.option("--drop-idle-worlds", metavar="TIME", help="Drop worlds that nobody calls for so long, such as 2h.")
 @click.option("--log-format", metavar="FORMAT", help=f"{' or '.join(LOG_FORMATS)} (text).")
 def serve(**flags: Any) -> None:
     """The simulator. Prints its URL first; no flag is needed.

@@ -12,6 +12,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mock_server.clock import SECOND
+from mock_server.durations import microseconds
 from mock_server.refusals import ConfigurationError, located
 from mock_server.rulebook import readings_file
 from mock_server.rulebook.documents import load
@@ -20,6 +22,7 @@ from mock_server.rulebook.ledger import Ledger, Readings
 PREFIX = "VATPORTAL_MOCK_"
 PACES = tuple(load("processes.json")["paces"])
 MIN_TOKEN, MAX_TOKEN = 8, 200
+SHORTEST_IDLE = 60 * SECOND
 LOG_FORMATS = ("text", "json")
 
 _YES = ("1", "true", "yes", "on")
@@ -33,7 +36,7 @@ class Settings:
     """Checked when made: a `Settings` that exists can be served.
 
     `readings` holds only the answers chosen one by one, which win over those of the edition (see
-    `Ledger.choose_all`). `database` is `memory:` or `sqlite:///FILE`.
+    `Ledger.choose_all`). `drop_idle_worlds` is in microseconds. `database` is `memory:` or `sqlite:///FILE`.
 
     Raises:
         ConfigurationError: a value that is not allowed, or two that do not go together.
@@ -53,6 +56,7 @@ class Settings:
     admin_token: str | None = field(default=None, repr=False)
     no_admin: bool = False
     strict_documented: bool = False
+    drop_idle_worlds: int | None = None
     log_format: str = "text"
 
     def __post_init__(self) -> None:
@@ -65,6 +69,8 @@ class Settings:
             raise ConfigurationError(f"the admin token has {MIN_TOKEN} to {MAX_TOKEN} characters")
         if self.admin_token is not None and self.no_admin:
             raise ConfigurationError("admin-token and no-admin do not go together: without a control API, no token")
+        if self.drop_idle_worlds is not None and self.drop_idle_worlds < SHORTEST_IDLE:
+            raise ConfigurationError("drop-idle-worlds is at least 1m: a client may well pause as long")
         self._check_tls()
         readings = Ledger.load().choose_all(self.edition, self.readings)
         if self.strict_documented:
@@ -175,6 +181,13 @@ def _number(given: str) -> int:
     return int(given)
 
 
+def _duration(given: str) -> int:
+    try:
+        return microseconds(given)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+
+
 def _truth(given: str) -> bool:
     word = given.lower()
     if word not in _YES + _NO:
@@ -208,6 +221,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "admin_token": _text,
     "no_admin": _truth,
     "strict_documented": _truth,
+    "drop_idle_worlds": _duration,
     "log_format": _text,
 }
 _FLAGS = {*_PARSERS, "reading", "readings"}

@@ -61,6 +61,7 @@ def test_every_flag_has_a_twin(file: Path) -> None:
         "admin_token": "open sesame",
         "no_admin": "no",
         "strict_documented": "yes",
+        "drop_idle_worlds": "2h",
         "log_format": "json",
         "reading": "R-02b=body-only",
     }
@@ -82,6 +83,7 @@ def test_every_flag_has_a_twin(file: Path) -> None:
         admin_token="open sesame",
         no_admin=False,
         strict_documented=True,
+        drop_idle_worlds=2 * 3600 * 1_000_000,
         log_format="json",
     )
     assert {one.name for one in fields(Settings)} | {"reading"} == set(given)
@@ -221,3 +223,8 @@ def test_strict_documented_names_each_guess_and_what_to_choose_instead() -> None
 def test_settings_travel_to_other_processes() -> None:
     settings = Settings(readings={"R-16": "page"})
     assert pickle.loads(pickle.dumps(settings)) == settings
+
+
+@pytest.mark.parametrize(("given", "says"), [("59s", "at least 1m"), ("soon", "write it like")])
+def test_worlds_are_not_dropped_between_two_calls_of_a_client(given: str, says: str) -> None:
+    assert says in refusal(drop_idle_worlds=given)

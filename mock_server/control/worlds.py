@@ -1,5 +1,6 @@
 """Worlds from outside: make, list, delete, reset; snapshots; readings and settings."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -9,13 +10,18 @@ import msgspec
 from mock_server.control.desk import Desk, Problem
 from mock_server.portal.moments import iso
 from mock_server.portal.plans import PACES
-from mock_server.portal.worlds import MAX_WORLDS, Start, TooManyWorlds, WorldSettings, WorldTaken
+from mock_server.portal.worlds import MAX_WORLDS, Start, TooManyWorlds, WorldSettings, WorldTaken, snapshots_of
 from mock_server.refusals import ConfigurationError
 from mock_server.rulebook.constants import PAGE_SIZE
 from mock_server.rulebook.ledger import Ledger
 
 MAX_SNAPSHOTS = 100
 MAX_PAGE_SIZE = 100_000
+PIECE = 500
+"""Rows that are removed before others have their turn."""
+
+TURN_SECONDS = 0.002
+
 START = "start"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 
@@ -58,29 +64,36 @@ def too_many(name: str, error: TooManyWorlds) -> Problem:
     return Problem(409, "too many worlds", str(error), given=name, allowed=[f"at most {MAX_WORLDS} worlds"])
 
 
-def delete(desk: Desk, name: str) -> dict[str, Any]:
+async def delete(desk: Desk, name: str) -> dict[str, Any]:
     """Remove a world with all its snapshots; it begins anew when somebody uses the name again."""
     row = desk.store.worlds.find(name)
     if row is None:
         raise Problem.unknown("world", name, desk.store.worlds.names(), status=404)
     with desk.store.writing():
-        for snapshot, _ in desk.store.copies.hidden_below(_prefix(name)):
-            hidden = desk.store.copies.hidden(_prefix(name) + snapshot)
-            if hidden is not None:
-                desk.store.worlds.remove(hidden)
-        desk.store.worlds.remove(row.id)
-    desk.worlds.forget(row)
+        desk.store.worlds.lock(row.id)
+        desk.worlds.discard(row)
+    await _swept(desk)
     return {"deleted": name}
 
 
-def reset(desk: Desk, to: str) -> dict[str, Any]:
+async def reset(desk: Desk, to: str) -> dict[str, Any]:
     """Back to the start, or to a snapshot; what is in flight cannot touch the new generation."""
     if to != START or snapshot_of(desk, desk.name, START) is not None:
-        return restore(desk, to)
+        return await restore(desk, to)
     row = desk.worlds.row(desk.name)
     with desk.store.writing():
+        desk.store.worlds.lock(row.id)
         desk.worlds.reset(row)
+    await _swept(desk)
     return {"name": desk.name, "generation": desk.worlds.row(desk.name).generation}
+
+
+async def _swept(desk: Desk) -> None:
+    """Remove what was discarded, piece by piece, so that others have their turn."""
+    more = True
+    while more:
+        more = desk.worlds.sweep(PIECE)
+        await asyncio.sleep(TURN_SECONDS if more else 0)
 
 
 def snapshots(desk: Desk) -> list[dict[str, Any]]:
@@ -97,32 +110,34 @@ def save(desk: Desk, name: str) -> dict[str, Any]:
     with desk.change() as change:
         known = snapshot_names(desk)
         if name in known:
-            old = desk.store.copies.hidden(_prefix(desk.name) + name)
+            old = desk.store.copies.hidden(snapshots_of(desk.name) + name)
             assert old is not None
             desk.store.worlds.remove(old)
         elif len(known) >= MAX_SNAPSHOTS:
             most = f"at most {MAX_SNAPSHOTS} snapshots"
             raise Problem(409, "too many snapshots", f"a world has {most}", given=name, allowed=known)
         clock = change.row.clock._replace(real=desk.clock.now(), world=change.now)
-        copy = desk.store.worlds.add(_prefix(desk.name) + name, b"", clock, "{}", "{}", None)
+        copy = desk.store.worlds.add(snapshots_of(desk.name) + name, b"", clock, "{}", "{}", None)
         desk.store.copies.hide(copy)
         desk.store.copies.rows(change.row.id, copy)
     return {"name": name, "now": iso(change.now)}
 
 
-def restore(desk: Desk, name: str) -> dict[str, Any]:
+async def restore(desk: Desk, name: str) -> dict[str, Any]:
     """Everything as it was when the snapshot was taken, its clock too, which runs on from there."""
     row = desk.worlds.row(desk.name)
-    saved = desk.store.copies.hidden(_prefix(desk.name) + name)
+    saved = desk.store.copies.hidden(snapshots_of(desk.name) + name)
     if saved is None:
         known = snapshot_names(desk)
         raise Problem.unknown("snapshot", name, known, status=404)
     with desk.store.writing():
+        desk.store.worlds.lock(row.id)
         clock = desk.store.worlds.lock(saved).clock
-        desk.store.worlds.clear(row.id)
-        desk.store.copies.rows(saved, row.id)
-        desk.store.worlds.set_clock(row.id, clock._replace(real=desk.clock.now()))
-        desk.store.worlds.bump(row.id)
+        world = desk.store.worlds.renew(row.id)
+        desk.store.copies.rows(saved, world)
+        desk.store.worlds.set_clock(world, clock._replace(real=desk.clock.now()))
+    desk.worlds.forget(row)
+    await _swept(desk)
     return {"name": desk.name, "generation": desk.worlds.row(desk.name).generation, "now": iso(clock.world)}
 
 
@@ -204,12 +219,12 @@ def _save(desk: Desk, world: int, chosen: WorldSettings) -> None:
 
 def snapshot_of(desk: Desk, world: str, name: str) -> int | None:
     """The hidden world that a snapshot is."""
-    return desk.store.copies.hidden(_prefix(world) + name)
+    return desk.store.copies.hidden(snapshots_of(world) + name)
 
 
 def start_of(world: str) -> str:
     """The name of the hidden world to which one that was made as a copy is reset."""
-    return _prefix(world) + START
+    return snapshots_of(world) + START
 
 
 def snapshot_names(desk: Desk) -> list[str]:
@@ -219,8 +234,4 @@ def snapshot_names(desk: Desk) -> list[str]:
 
 def _known(desk: Desk) -> list[tuple[str, int]]:
     """Names and world time of the world's snapshots."""
-    return [row for row in desk.store.copies.hidden_below(_prefix(desk.name)) if row[0] != START]
-
-
-def _prefix(world: str) -> str:
-    return f"snapshot/{world}/"
+    return [row for row in desk.store.copies.hidden_below(snapshots_of(desk.name)) if row[0] != START]

@@ -26,6 +26,17 @@ MAX_WORLDS = 1000
 """How many worlds one server keeps (ours: everything from outside is bounded)."""
 
 
+DROPPED_AT_ONCE = 10
+"""How many idle worlds go when one is made: they are removed while somebody waits."""
+
+DEFAULT_WORLD = "default"
+
+
+def snapshots_of(world: str) -> str:
+    """What the names of the hidden worlds begin with that are a world's snapshots."""
+    return f"snapshot/{world}/"
+
+
 class WorldTaken(Exception):
     """Somebody has made a world of this name meanwhile."""
 
@@ -94,6 +105,7 @@ class Defaults(NamedTuple):
         seed: of all draws; `None` for random ones.
         file: what a new world starts from.
         strict: whether answers that rest on an assumption are marked in the journal (`--strict-documented`).
+        drop_idle: microseconds of real time after which a world that nobody calls may go; `None` for never.
     """
 
     readings: Readings
@@ -101,6 +113,7 @@ class Defaults(NamedTuple):
     seed: int | None
     file: WorldFile
     strict: bool = False
+    drop_idle: int | None = None
 
 
 class World:
@@ -234,15 +247,57 @@ class Worlds:
             return self._store.worlds.lock(world)
 
     def demand_room(self) -> None:
-        """Raises TooManyWorlds unless there is room for one more; inside the caller's write transaction."""
+        """Raises TooManyWorlds unless there is room for one more; inside the caller's write transaction.
+
+        Where idle worlds are dropped, some of those go first.
+        """
+        if self._defaults.drop_idle is not None:
+            since = self._clock.now() - self._defaults.drop_idle
+            for row in self._store.worlds.idle(since, DEFAULT_WORLD, DROPPED_AT_ONCE):
+                self.remove(row)
         if self._store.worlds.count() >= MAX_WORLDS:
             raise TooManyWorlds(f"this server keeps at most {MAX_WORLDS} worlds; delete one first")
 
+    def used(self, name: str) -> None:
+        """Note that somebody calls the control API of a world, if idle ones are dropped."""
+        row = None if self._defaults.drop_idle is None else self._store.worlds.find(name)
+        if row is not None:
+            with self._store.writing():
+                self._store.worlds.use(row.id, self._clock.now())
+
     def reset(self, row: WorldRow) -> None:
-        """Put a world back to its start, as a new generation; inside the caller's write transaction."""
+        """Put a world back to its start, as a new generation; inside the caller's write transaction.
+
+        What was in it is out of reach at once, and left to be swept.
+        """
         start = msgspec.json.decode(self._store.worlds.start(row.id), type=Start)
-        self._store.worlds.clear(row.id)
-        self._begin(row.id, start, self._file(start))
+        self._begin(self._store.worlds.renew(row.id), start, self._file(start))
+        self.forget(row)
+
+    def discard(self, row: WorldRow) -> None:
+        """Put a world and its snapshots out of reach, left to be swept; inside the caller's write transaction."""
+        prefix = snapshots_of(row.name)
+        for snapshot, _ in self._store.copies.hidden_below(prefix):
+            hidden = self._store.copies.hidden(prefix + snapshot)
+            if hidden is not None:
+                self._store.worlds.discard(hidden)
+        self._store.worlds.discard(row.id)
+        self.forget(row)
+
+    def remove(self, row: WorldRow) -> None:
+        """Remove a world and its snapshots; inside the caller's write transaction."""
+        self.discard(row)
+        for world in self._store.worlds.discarded():
+            self._store.worlds.remove(world)
+
+    def sweep(self, most: int) -> bool:
+        """Remove some rows of what was discarded, in a transaction of its own; whether there may be more."""
+        with self._store.writing():
+            for world in self._store.worlds.discarded():
+                if not self._store.worlds.shrink(world, most):
+                    self._store.worlds.remove(world)
+                return True
+        return False
 
     def doubt(self, name: str) -> Readings:
         """Forget every view, since the database has failed; what was in force in a world, as far as is known."""

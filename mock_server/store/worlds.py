@@ -81,6 +81,19 @@ TABLES = (
 )
 """Every table whose rows belong to a world."""
 
+_LONG = {
+    "registry": "id",
+    "downloads": "company, id, dir",
+    "download_lists": "process, ordinal",
+    "portal_invoices": "company, erp_id",
+    "processes": "id",
+    "journal": "seq",
+}
+"""The tables that may be long, and in what order their rows are removed: by their keys."""
+
+_DISCARDED = "discarded/"
+"""Before the name of a world that is to be removed; no name that anybody may give has a slash."""
+
 _WORLD = "id, name, generation, version, clock_real, clock_world, clock_speed, next_due"
 _ACCOUNT = "username, company, password, token, secret, phones, disabled, may_delete, partner, customers"
 
@@ -105,9 +118,9 @@ class Worlds:
         """A new world without anything in it; its id."""
         self._db.run(
             "INSERT INTO worlds (name, generation, version, secret, clock_real, clock_world, clock_speed, next_due,"
-            " settings, admin_token, hidden, journal_dropped, next_process, next_arrival, next_registry)"
-            " VALUES (?, 1, 1, ?, ?, ?, ?, NULL, ?, ?, 0, 0, 1, 1, 1)",
-            (name, secret, clock.real, clock.world, clock.speed, settings, admin_token),
+            " settings, admin_token, hidden, journal_dropped, next_process, next_arrival, next_registry, used)"
+            " VALUES (?, 1, 1, ?, ?, ?, ?, NULL, ?, ?, 0, 0, 1, 1, 1, ?)",
+            (name, secret, clock.real, clock.world, clock.speed, settings, admin_token, clock.real),
         )
         row = self._db.one("SELECT id FROM worlds WHERE name = ?", (name,))
         assert row is not None
@@ -115,7 +128,7 @@ class Worlds:
         return int(row[0])
 
     def names(self) -> list[str]:
-        """Names of all worlds, in the order they were made."""
+        """Names of all worlds, in the order in which they were made or began anew."""
         return [name for (name,) in self._db.all("SELECT name FROM worlds WHERE hidden = 0 ORDER BY id")]
 
     def start(self, world: int) -> str:
@@ -152,6 +165,67 @@ class Worlds:
             " journal_dropped = 0, next_process = 1, next_arrival = 1, next_registry = 1 WHERE id = ?",
             (world,),
         )
+
+    def renew(self, world: int) -> int:
+        """Put a new world in the place of one, of the next generation and with nothing in it; its id.
+
+        The old one is out of everybody's reach, as after `discard`.
+        """
+        name = self.discard(world)
+        self._db.run(
+            "INSERT INTO worlds (name, generation, version, secret, clock_real, clock_world, clock_speed, next_due,"
+            " settings, admin_token, hidden, journal_dropped, next_process, next_arrival, next_registry, used)"
+            " SELECT ?, generation, version, secret, clock_real, clock_world, clock_speed, NULL, settings,"
+            " admin_token, 0, 0, 1, 1, 1, used FROM worlds WHERE id = ?",
+            (name, world),
+        )
+        row = self._db.one("SELECT id FROM worlds WHERE name = ?", (name,))
+        assert row is not None
+        self._db.run("INSERT INTO starts (world, start) SELECT ?, start FROM starts WHERE world = ?", (row[0], world))
+        return int(row[0])
+
+    def discard(self, world: int) -> str:
+        """Put a world, or a snapshot, out of everybody's reach at once, to be removed in pieces; the name it had."""
+        row = self._db.one("SELECT name FROM worlds WHERE id = ?", (world,))
+        if row is None:
+            raise WorldGone
+        self._db.run(
+            "UPDATE worlds SET name = ?, hidden = 1, generation = generation + 1, version = version + 1 WHERE id = ?",
+            (f"{_DISCARDED}{world}", world),
+        )
+        return str(row[0])
+
+    def discarded(self) -> list[int]:
+        """Worlds of which something is left to be removed."""
+        pattern = _DISCARDED + "%"
+        return [world for (world,) in self._db.all("SELECT id FROM worlds WHERE name LIKE ?", (pattern,))]
+
+    def shrink(self, world: int, count: int) -> bool:
+        """Remove the first `count` rows of a table in which a discarded world has more; whether there was one."""
+        for table, key in _LONG.items():
+            removed = self._db.run(
+                f"DELETE FROM {table} WHERE world = ? AND ({key}) <="
+                f" (SELECT {key} FROM {table} WHERE world = ? ORDER BY {key} LIMIT 1 OFFSET ?)",
+                (world, world, count),
+            )
+            if removed:
+                return True
+        return False
+
+    def idle(self, since: int, but: str, most: int) -> list[WorldRow]:
+        """Worlds, but for one, that nobody has called since an instant of real time."""
+        columns = ", ".join(f"w.{name}" for name in WorldRow._fields)
+        newest = "coalesce((SELECT at_real FROM journal j WHERE j.world = w.id ORDER BY j.seq DESC LIMIT 1), 0)"
+        found = self._db.all(
+            f"SELECT {columns} FROM worlds w WHERE w.hidden = 0 AND w.name <> ? AND w.used < ? AND {newest} < ?"
+            " ORDER BY w.used LIMIT ?",
+            (but, since, since, most),
+        )
+        return [WorldRow._make(row) for row in found]
+
+    def use(self, world: int, real: int) -> None:
+        """Note that the control API of a world is called now."""
+        self._db.run("UPDATE worlds SET used = ? WHERE id = ?", (real, world))
 
     def remove(self, world: int) -> None:
         """Remove a world with everything in it."""

@@ -7,9 +7,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mock_server import wire
-from mock_server.portal.worlds import Worlds
+from mock_server.portal.worlds import DEFAULT_WORLD, Worlds
 from mock_server.web.openapi import served
-from mock_server.web.paths import DEFAULT_WORLD
 
 NONCE_BOUND = 200
 

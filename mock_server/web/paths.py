@@ -6,9 +6,8 @@ The raw path is compared, byte for byte: `%2F`, `//` and `..` are other paths, a
 import re
 from functools import lru_cache
 
+from mock_server.portal.worlds import DEFAULT_WORLD
 from mock_server.rulebook.constants import BASE_PATH
-
-DEFAULT_WORLD = "default"
 
 _BASE = BASE_PATH.encode()
 _OF_WORLD = re.compile(rb"/w/([a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?)(/.*)?", re.DOTALL)

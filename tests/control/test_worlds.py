@@ -1,14 +1,20 @@
 """Worlds from outside: they are made on first use, listed, removed, and bounded."""
 
 import http.client
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
 
 import pytest
 
 from fixtures.builders import invoice
+from mock_server import Settings, create_app
+from mock_server.clock import SECOND
 from mock_server.portal import worlds
 from tests.client import Portal, hang_up
 from tests.control.steer import Steer, dump, names_of_worlds
 from tests.live import LiveServer
+from tests.timed import timed
 
 
 def names(server: LiveServer) -> list[str]:
@@ -108,3 +114,75 @@ def test_a_world_may_have_a_token_of_its_own(alone: LiveServer) -> None:
     stranger.refused(401, "GET", "clock")
     assert own.delete("worlds/guarded") == {"deleted": "guarded"}
     hang_up()
+
+
+def test_idle_worlds_are_dropped_where_that_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worlds, "MAX_WORLDS", 4)
+    with timed(drop_idle_worlds=3600 * SECOND) as server:
+        steer = Steer(server.server.port)
+        server.portal("polled").call("read_proc_status", procId=123)
+        Steer(steer.port, "steered").get("clock")
+        Steer(steer.port, "idle").post("snapshots", name="of-idle")
+        assert steer.get("worlds")["total"] == 4
+        server.wait(3000)
+        steer.refused(409, "POST", "worlds", {"name": "fifth"})
+        server.portal("polled").call("read_proc_status", procId=123)
+        Steer(steer.port, "steered").get("clock")
+        server.wait(700)
+        steer.post("worlds", name="fifth")
+        kept = {"default", "polled", "steered", "fifth"}
+        assert set(names(server.server)) == set(names_of_worlds(server.server)) == kept
+        server.wait(4000)
+        server.portal("sixth").call("read_proc_status", procId=123)
+        assert set(names_of_worlds(server.server)) == {"default", "sixth"}
+
+
+def test_no_world_is_dropped_otherwise() -> None:
+    with timed() as server:
+        Steer(server.server.port, "old").get("clock")
+        server.wait(10**8)
+        Steer(server.server.port, "new").get("clock")
+        assert names(server.server) == ["default", "old", "new"]
+
+
+@pytest.mark.parametrize("how", ["reset", "restore", "removal"])
+def test_a_large_world_goes_in_pieces_and_others_have_their_turn(how: str, alone: LiveServer) -> None:
+    steer, other = Steer(alone.port, "large"), Portal(alone.port, "other")
+    steer.post("snapshots", name="small")
+    steer.post("invoices", count=30_000)
+    other.call("read_proc_status", procId=123)
+    asked = count()
+
+    def empty() -> None:
+        if how == "removal":
+            Steer(alone.port).delete("worlds/large")
+        else:
+            steer.post("reset", to="start" if how == "reset" else "small")
+
+    with ThreadPoolExecutor() as pool:
+        emptied = pool.submit(empty)
+        while not emptied.done():
+            assert other.call("read_proc_status", procId=123).code == 0
+            next(asked)
+    emptied.result()
+    assert next(asked) > 10  # in one piece it would be one or two
+    assert len(names_of_worlds(alone)) == (2 if how == "removal" else 4)
+    assert steer.get("invoices?size=1")["total"] < 1000
+    left = [alone.app.store.engine.one(f"SELECT count(*) FROM {table}") for table in ("registry", "starts")]
+    assert all(rows is not None and rows[0] < 3000 for rows in left)
+    hang_up()
+
+
+def test_what_a_killed_process_left_of_a_reset_goes_at_the_next_start(tmp_path: Path) -> None:
+    settings = Settings(database=f"sqlite:///{tmp_path / 'portal.db'}")
+    app = create_app(settings)
+    row = app.worlds.row("mine")
+    with app.store.writing():
+        app.worlds.reset(row)
+    assert app.store.worlds.discarded() == [row.id]
+    app.close()
+    again = create_app(settings)
+    assert again.store.worlds.discarded() == []
+    assert again.store.engine.one("SELECT count(*) FROM registry WHERE world = ?", (row.id,)) == (0,)
+    assert again.worlds.row("mine").generation == 2
+    again.close()

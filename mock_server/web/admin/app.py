@@ -13,14 +13,14 @@ from mock_server import wire
 from mock_server.clock import Clock
 from mock_server.control.desk import Desk, Problem
 from mock_server.control.worlds import too_many
-from mock_server.portal.worlds import TooManyWorlds, Worlds
+from mock_server.portal.worlds import DEFAULT_WORLD, TooManyWorlds, Worlds
 from mock_server.store.stores import Store
 from mock_server.store.worlds import WorldGone
 from mock_server.web.admin.calls import BODY_BYTES, Call, Route, answer, body_of, query_of
 from mock_server.web.admin.openapi import described
 from mock_server.web.admin.routes import ROUTES
 from mock_server.web.bodies import Gone, TooLarge, read_body
-from mock_server.web.paths import DEFAULT_WORLD, is_world
+from mock_server.web.paths import is_world
 
 log = logging.getLogger("vatportal_mock")
 
@@ -137,6 +137,7 @@ class _Control:
         query = query_of(route, dict(request.query_params))
         raw = await read_body(request.scope, request.receive, BODY_BYTES)
         desk = Desk(self._store, self._worlds, self._clock, name)
+        self._worlds.used(name)
         call = Call(desk, parameters, query, body_of(route, raw), _gone(request), self._opened_by(request))
         result = await answer(route, call)
         return result if isinstance(result, Response) else _json(route.status, result)

@@ -38,8 +38,8 @@ def _version(_: Call) -> dict[str, Any]:
     return {"name": "vatportal-mock", "version": VERSION, "api": 1}
 
 
-def _reset(call: Call) -> dict[str, Any]:
-    return worlds.reset(call.desk, call.body.to)
+async def _reset(call: Call) -> dict[str, Any]:
+    return await worlds.reset(call.desk, call.body.to)
 
 
 def _steer(what: Happening) -> Handler:
