@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 FACTS := $(VENV)/facts.json
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint facts deep lock build clean
+.PHONY: help serve test lint facts deep lock image build clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -36,13 +36,19 @@ lint: $(VENV)/dev.stamp ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+image: $(VENV)/dev.stamp ## the container images with buildah, run with podman and tested (root, Debian; no Docker engine needed)
+	tests/image/build.sh
+	$(BIN)/python -m pytest -m deep tests/image $(ARGS)
+
 build: $(VENV)/serve.stamp ## wheel and source archive into dist/
 	$(BIN)/python -m hatchling build -t sdist -t wheel
 
-lock: ## the three lock files anew (needs uv)
+lock: ## the lock files anew (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv, or make lock UV=path/to/uv"; exit 1; }
 	$(UV) pip compile pyproject.toml $(COMPILE) -o requirements.lock
 	$(UV) pip compile pyproject.toml --extra contract --extra postgres --group dev -c requirements.lock $(COMPILE) -o requirements-dev.lock
+	$(UV) pip compile pyproject.toml --extra postgres -c requirements-dev.lock $(COMPILE) -o requirements-postgres.lock
+	$(UV) pip compile pyproject.toml --extra contract --extra postgres -c requirements-dev.lock $(COMPILE) -o requirements-contract.lock
 	$(PYTHON) -c '$(BUILD_REQUIRES)' | $(UV) pip compile - -c requirements-dev.lock $(COMPILE) -o requirements-build.lock
 
 COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-header

@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 findings, 2 wrong usage or configuration, 3 target not rea
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 from io import TextIOWrapper
 from typing import Any, TypeVar
@@ -134,7 +135,8 @@ def serve(**flags: Any) -> None:
     its twin; VATPORTAL_MOCK_READING takes several, separated by commas.
     """
     settings = Settings.from_environment(**flags)
-    app.serve(settings, lambda url, token: _announce(url, token, settings))
+    with suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end: the server has closed all in order by then
+        app.serve(settings, lambda url, token: _announce(url, token, settings))
 
 
 def _announce(url: str, token: str | None, settings: Settings) -> None:
