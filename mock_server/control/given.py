@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -13,6 +13,17 @@ _STEP = re.compile(r"\.(\w[\w-]*)|\[(\d+)\]|\[\.\.\.\]")
 _MISSING = re.compile(r"^Object missing required field `([^`]+)`")
 _EXPECTED = re.compile(r"^Expected `([^`]+)`(.*?)(?:, got `[^`]+`)?$")
 _SECRET = re.compile("password|token|secret|key", re.IGNORECASE)
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_KINDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
 
 
 def converted(value: Any, kind: Any, *, strict: bool = True) -> Any:
@@ -39,10 +50,13 @@ def _explained(said: str, value: Any, kind: Any) -> Problem:
     if missing is not None:
         allowed = [missing[1]]
     elif expected is not None:
-        allowed = [(expected[1] + expected[2]).strip()]
+        kinds = [_KINDS.get(each, each) for each in expected[1].split(" | ")]
+        allowed = [kind + expected[2] for kind in kinds]
+    elif complaint.startswith("Invalid enum value"):
+        allowed = _values_at(kind, path)
     else:
         allowed = [complaint]
-    if allowed == ["object"]:
+    if allowed == ["an object"]:
         allowed = [f"an object with {name}" for name in getattr(kind, "__struct_fields__", ())] or allowed
     return Problem(400, "not of the form wanted", said, given=given, allowed=allowed)
 
@@ -52,7 +66,7 @@ def shown(value: Any) -> str:
     if isinstance(value, Mapping):
         value = {key: "***" if _SECRET.search(str(key)) else inner for key, inner in value.items()}
     try:
-        return msgspec.json.encode(value).decode()
+        return _encoder.encode(value).decode()
     except (TypeError, ValueError, OverflowError):
         return str(value)
 
@@ -65,6 +79,20 @@ def _at(value: Any, path: str) -> Any:
         except (KeyError, IndexError, TypeError):
             break
     return value
+
+
+def _values_at(kind: Any, path: str) -> list[str]:
+    """The values that an annotation such as `Literal[0, 1] | None` has, for the first key of a place."""
+    name = path.strip(".").partition(".")[0].partition("[")[0]
+    field = next((each for each in msgspec.structs.fields(kind) if each.encode_name == name), None)
+    return [] if field is None else [shown(each) for each in values_in(field.type)]
+
+
+def values_in(kind: Any) -> tuple[Any, ...]:
+    """The values of an annotation such as `Literal["a", "b"] | None`."""
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    return tuple(value for inner in get_args(kind) for value in values_in(inner))
 
 
 def _odd(value: Any) -> Any:

@@ -7,7 +7,7 @@ from mock_server.control.steering import SHOWN, happen
 from mock_server.portal import processes
 from mock_server.portal.moments import iso
 from mock_server.portal.plans import PIN_EXPIRES
-from mock_server.portal.stages import Event, Stage, Timeline
+from mock_server.portal.stages import Event, Record, Stage, Timeline
 from mock_server.store.processes import ProcessRow
 
 
@@ -71,18 +71,34 @@ def _questions(change: Change, row: ProcessRow) -> list[dict[str, Any]]:
                 "kind": record.kind,
                 "count": record.count,
                 "asked_at": iso(start),
-                "expires_at": _expires(stage, start),
+                "expires_at": _expires(stage, start, _stood_still(record, start, change.now if end is None else end)),
                 "state": _state(line, end, change.now),
             }
         )
     return entries
 
 
-def _expires(stage: Stage, start: int) -> str | None:
-    """When the question stands no longer; one that the phone answers by itself would stand as long as any other."""
-    if stage.expires is None and stage.answer == "none":
-        return None  # under the pace `manual`: for ever
-    return iso(start + (PIN_EXPIRES if stage.expires is None else stage.expires))
+def _expires(stage: Stage, start: int, stood_still: int | None) -> str | None:
+    """When the question stands no longer; one that the phone answers by itself would stand as long as any other.
+
+    Null for one that stands for ever: under the pace `manual`, and while the process is stalled.
+    """
+    if stood_still is None or (stage.expires is None and stage.answer == "none"):
+        return None
+    return iso(start + stood_still + (PIN_EXPIRES if stage.expires is None else stage.expires))
+
+
+def _stood_still(record: Record, start: int, until: int) -> int | None:
+    """How long the process was stalled between two instants; `None` if it still is."""
+    total, since = 0, None
+    for event in record.events:
+        if event.at > until:
+            break
+        if event.what == "stall" and since is None:
+            since = event.at
+        elif event.what == "release" and since is not None:
+            total, since = total + max(0, event.at - max(since, start)), None
+    return total if since is None else None
 
 
 def _state(line: Timeline, end: int | None, now: int) -> str:

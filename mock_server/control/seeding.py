@@ -183,7 +183,7 @@ def _span(asked: Seeding, now: int) -> tuple[int, int]:
             400,
             "no such range",
             f"date_from is before date_to, both from {FIRST_DAY} to {LAST_DAY}",
-            given=f"{asked.date_from or '...'} to {asked.date_to or '...'}",
+            given=f"{asked.date_from or 'the default'} to {asked.date_to or 'now'}",
             allowed=[f"{FIRST_DAY} to {LAST_DAY}"],
         )
     return start, (end - start) // MINUTE

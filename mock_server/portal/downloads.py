@@ -9,6 +9,7 @@ from mock_server.portal.plans import BY_PHONE, plan
 from mock_server.portal.starting import begin, free_process
 from mock_server.portal.status import process_of
 from mock_server.portal.visits import Visit, refuse
+from mock_server.rulebook.constants import PAGE_SIZE
 from mock_server.rulebook.vocabulary import KINDS, STATUSES
 from mock_server.store.processes import ProcessRow
 from mock_server.store.registry import Wanted
@@ -46,6 +47,8 @@ def etx_import(visit: Visit) -> dict[str, Any]:
 def etx_read_invoices(visit: Visit) -> bytes:
     """A page of downloaded invoices, by process or by date: the JSON of `data` (F-RD-01 to F-RD-03, R-71)."""
     page = visit.body["from"]
+    if visit.world.page_size != PAGE_SIZE:
+        visit.note("", f"a page has {visit.world.page_size} invoices here; in the documents it has {PAGE_SIZE}")
     if "procId" in visit.given:
         row = process_of(visit)
         _demand_own_phone(visit)

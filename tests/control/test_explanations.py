@@ -137,3 +137,39 @@ def test_health_and_version() -> None:
         assert json.dumps(base.get("version"))
     assert [row["name"] for row in Steer(server.port).get("worlds")["worlds"]] == ["default"]
     server.stop()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "given", "allowed", "nearest"),
+    [
+        ("faults", {"err_code": "11"}, '"11"', ["a whole number", "null"], None),
+        ("faults", {"times": 1.5}, "1.5", ["a whole number", "null"], None),
+        ("faults", {"delay": {"min": "1s"}}, '{"min":"1s"}', ["max"], None),
+        ("clock/advance", {}, "{}", ["by"], None),
+        ("invoices", {"count": 1, "dir": 7}, "7", ["0", "1"], None),
+        ("requests/wait", {"count": 0}, "0", ["a whole number >= 1"], None),
+        (
+            "accounts",
+            {"username": "demo", "customers": [{"compny": "5"}]},
+            "compny",
+            ["company", "phones"],
+            "company",
+        ),
+        ("accounts", {"username": "demo", "password": 5}, "a value of password", ["a text"], None),
+        ("snapshots", ["x"], '["x"]', ["an object with name"], None),
+    ],
+)
+def test_a_value_of_a_wrong_form_is_shown_with_the_right_form(
+    path: str, body: Any, given: str, allowed: list[str], nearest: str | None, steer: Steer
+) -> None:
+    problem = steer.refused(400, "POST", path, body)
+    assert (problem["given"], problem["allowed"], problem.get("nearest")) == (given, allowed, nearest)
+
+
+@pytest.mark.parametrize(
+    ("path", "nearest"),
+    [("processes/12346", "12345"), ("invoices/AA24080000009", "AA24080000001"), ("requests/7", None)],
+)
+def test_what_is_not_there_is_refused_with_what_is(path: str, nearest: str | None, steer: Steer) -> None:
+    problem = steer.refused(404, "GET", path)
+    assert (problem["given"], problem.get("nearest")) == (path.partition("/")[2], nearest)

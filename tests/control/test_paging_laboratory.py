@@ -98,6 +98,13 @@ def test_a_row_that_appears_between_two_pages_comes_last(portal: Portal, today: 
     assert [qaime for page in pages(portal, procId=process) for qaime in page] == qaimes
 
 
+def test_the_journal_marks_the_departure(portal: Portal, small: Steer) -> None:
+    for size, says in ((3, ["a page has 3 invoices here; in the documents it has 5000"]), (5000, [])):
+        small.put("settings", page_size=size)
+        page(portal, 1, **DATES)
+        assert [note["text"] for note in small.get("requests?limit=1")["requests"][0]["notes"]] == says
+
+
 def test_worlds_do_not_share_a_page_size(small: Steer) -> None:
     other = Steer(small.port, f"{small.world}-other")
     assert other.get("settings")["page_size"] == 5000

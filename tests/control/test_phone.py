@@ -173,3 +173,23 @@ def test_a_process_that_ends_otherwise_withdraws_its_question(portal: Portal, as
     asked.post(f"processes/{process}/fail", text="stopped from outside")
     problem = asked.refused(409, "POST", f"confirmations/{process}-1/confirm")
     assert problem["confirmation"]["state"] == "withdrawn"
+
+
+def test_a_question_of_a_stalled_process_expires_the_later(portal: Portal, asked: Steer) -> None:
+    process = uploads(portal)
+    asked.post("clock/advance", by="80s")
+
+    def question() -> dict[str, Any]:
+        row: dict[str, Any] = asked.get("confirmations")["confirmations"][0]
+        return row
+
+    before = question()["expires_at"]
+    asked.post(f"processes/{process}/stall")
+    asked.post("clock/advance", by="1h")
+    assert (question()["state"], question()["expires_at"]) == ("pending", None)
+    asked.post(f"processes/{process}/release")
+    assert question()["expires_at"] == later(before, 3600)
+    asked.put("clock", now=later(before, 3599))
+    assert question()["state"] == "pending"
+    asked.put("clock", now=later(before, 3601))
+    assert question()["state"] == "expired"

@@ -8,7 +8,7 @@ import msgspec
 
 from mock_server import wire
 from mock_server.control.desk import GIVEN_SHOWN, Desk, Problem, number_of
-from mock_server.control.given import converted
+from mock_server.control.given import converted, values_in
 from mock_server.refusals import nearest
 
 BODY_BYTES = 64 * 1024 * 1024
@@ -138,32 +138,27 @@ def _demand_known(kind: type[msgspec.Struct], value: Mapping[str, Any], where: s
             raise Problem(400, "unknown key", f"unknown key {where + key!r}{hint}", given=key, allowed=fields)
         _demand_word(fields[key], inner, where + key)
         nested = _struct_in(fields[key])
-        if nested is not None and isinstance(inner, dict):
-            _demand_known(nested, inner, f"{where}{key}.")
+        for place, each in enumerate(inner if isinstance(inner, list) else [inner]):
+            if nested is not None and isinstance(each, dict):
+                step = f"[{place}]." if isinstance(inner, list) else "."
+                _demand_known(nested, each, where + key + step)
 
 
 def _demand_word(kind: Any, value: Any, where: str) -> None:
     """Raises a Problem (400) for a text, or one in a list, that is none of the words that may stand here."""
-    words = _words_in(kind)
+    words = [word for word in values_in(kind) if isinstance(word, str)]
     for given in value if isinstance(value, list) else [value]:
         if words and isinstance(given, str) and given not in words:
             raise Problem.unknown(where, given[:100], words)
 
 
-def _words_in(kind: Any) -> tuple[str, ...]:
-    """The words of an annotation such as `Literal["a", "b"] | None`."""
-    if get_origin(kind) is Literal:
-        return tuple(word for word in get_args(kind) if isinstance(word, str))
-    return tuple(word for inner in get_args(kind) for word in _words_in(inner))
-
-
 def _struct_in(kind: Any) -> type[msgspec.Struct] | None:
-    """The struct of an annotation such as `Between | None`."""
+    """The struct of an annotation such as `Between | None` or `tuple[Customer, ...]`."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return kind
     if get_origin(kind) is not None or hasattr(kind, "__args__"):
         for inner in get_args(kind):
             found = _struct_in(inner)
-            if found is not None and get_origin(kind) not in (tuple, list, dict):
+            if found is not None and get_origin(kind) is not dict:
                 return found
     return None
