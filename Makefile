@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 FACTS := $(VENV)/facts.json
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint facts deep lock image build clean
+.PHONY: help serve test lint facts deep lock docs image build clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -35,6 +35,9 @@ lint: $(VENV)/dev.stamp ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/dev.stamp ## the reference pages of the handbook, from code and data
+	$(BIN)/python -m docs.make_reference
 
 image: $(VENV)/dev.stamp ## the container images with buildah, run with podman and tested (root, Debian; no Docker engine needed)
 	tests/image/build.sh

@@ -202,6 +202,8 @@ def _reading_lines(reading: Reading, in_force: str) -> Iterator[str]:
         yield f"    A test accepts: {reading.test_accepts}"
     if reading.why:
         yield f"    Open because: {_with_sources(reading.why, reading.sources)}"
+    if reading.settled_by:
+        yield f"    Would settle it: {reading.settled_by}"
 
 
 def _with_sources(text: str, sources: tuple[str, ...]) -> str:

@@ -25,7 +25,8 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One open question. A fixed one has a single answer, called `fixed`.
 
-    `owner` says whose behaviour it is about: the portal's, or that of a client who is judged.
+    `owner` says whose behaviour it is about: the portal's, or that of a client who is judged. `settled_by`: what to
+    ask of the real portal to know, where no document says it.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Reading(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     why: str
     sources: tuple[str, ...]
     test_accepts: str | None = None
+    settled_by: str | None = None
 
     @property
     def selectable(self) -> bool:
