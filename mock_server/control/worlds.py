@@ -17,7 +17,7 @@ from mock_server.rulebook.ledger import Ledger
 
 MAX_SNAPSHOTS = 100
 MAX_PAGE_SIZE = 100_000
-PIECE = 500
+PIECE = 1000
 """Rows that are removed before others have their turn."""
 
 TURN_SECONDS = 0.002

@@ -146,7 +146,8 @@ def _add_process(store: Store, world: int, entry: ProcessEntry, registered: Regi
     if entry.record is not None:
         record, applied = record_of(entry.record), entry.applied
     else:
-        record, applied = _ended_well(entry, now), 1
+        record = _ended_well(entry, now)
+        applied = len(processes.timeline(record).effects)
     row = ProcessRow(
         entry.id,
         entry.company,

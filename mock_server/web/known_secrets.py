@@ -92,9 +92,9 @@ def secrets_of(view: World) -> KnownSecrets:
 
 
 def _forms(value: str) -> set[bytes]:
-    """A value as it stands in plain text and in JSON."""
+    """A value as it stands in plain text, in a form of HTML and in JSON."""
     written = (json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-    return {each.encode("utf-8", "surrogatepass") for each in (value, *written)}
+    return {each.encode("utf-8", "surrogatepass") for each in (value, value.replace(" ", "+"), *written)}
 
 
 def _trie(words: Iterable[bytes]) -> Trie:
