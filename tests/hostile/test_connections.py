@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from mock_server.web import protocol
+from mock_server.web import protocol, watch
 from mock_server.web.listening import bind, configured
 from mock_server.web.watch import Server
 from tests.client import Portal
@@ -49,10 +49,10 @@ def watched(config: uvicorn.Config) -> Iterator[Address]:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[Address]:
-    """A server that waits a second where it usually waits longer."""
+    """A server that waits two seconds where it usually waits longer."""
     for name in ("HEAD_SECONDS", "IDLE_SECONDS", "SILENT_SECONDS"):
-        monkeypatch.setattr(protocol, name, 1.0)
-    monkeypatch.setattr(protocol, "BODY_SECONDS", 3.0)
+        monkeypatch.setattr(protocol, name, 2.0)
+    monkeypatch.setattr(protocol, "BODY_SECONDS", 6.0)
     with watched(configured(application)) as address:
         yield address
 
@@ -107,22 +107,38 @@ def test_slow_silent_and_unread_connections_are_let_go_and_others_are_served(has
         wire.__exit__()
 
 
-def test_in_a_crowd_idle_connections_make_room_and_busy_ones_stay() -> None:
+@contextmanager
+def bounded() -> Iterator[Address]:
+    """A server with room for 40 connections."""
     config = configured(application)
     config.limit_concurrency = 40
     with watched(config) as address:
+        yield address
+
+
+def test_in_a_crowd_idle_connections_make_room_and_busy_ones_stay() -> None:
+    with bounded() as address:
         busy = Wire(address)
         busy.send(WHOLE[:-10])
         idle = [Wire(address) for _ in range(39)]
-        late = [Wire(address) for _ in range(20)]
-        assert all(ended(each).startswith(b"HTTP/1.1 503 ") for each in late)
         assert all(ended(each) == b"" for each in idle)
         with Wire(address) as newcomer:
             newcomer.send(WHOLE)
             assert_arrived(newcomer.answer().seen, "POST", BODY)
         busy.send(WHOLE[-10:])
         assert_arrived(busy.answer().seen, "POST", BODY)
-        for wire in (busy, *idle, *late):
+        for wire in (busy, *idle):
+            wire.__exit__()
+
+
+def test_beyond_the_bound_connections_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "CROWDED", 2.0)  # nobody is asked to make room
+    with bounded() as address:
+        held = [Wire(address) for _ in range(40)]
+        late = [Wire(address) for _ in range(20)]
+        assert all(ended(each).startswith(b"HTTP/1.1 503 ") for each in late)
+        held.pop().__exit__()
+        for wire in (*held, *late):
             wire.__exit__()
 
 
