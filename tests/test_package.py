@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -96,6 +97,28 @@ def test_the_source_archive_makes_the_same_wheel(wheel: Path, tmp_path: Path) ->
         archive.extractall(tmp_path, filter="data")
     (source,) = [entry for entry in tmp_path.iterdir() if entry.is_dir()]
     assert names(build("wheel", source, tmp_path)) == names(wheel)
+
+
+@pytest.mark.parametrize("target", ["wheel", "sdist"])
+def test_a_second_build_has_the_same_bytes(target: str, tmp_path: Path) -> None:
+    """From another folder, a minute later, under another mask: none of that is in it."""
+    copy = tmp_path / "source"
+    kept = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", ".gitignore", "mock_server", "contract_tests", *DATA)
+    for name in kept:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            copy.mkdir(exist_ok=True)
+            shutil.copy(ROOT / name, copy / name)
+    first = build(target, copy, tmp_path / "first").read_bytes()
+    elsewhere = copy.rename(tmp_path / "elsewhere")
+    for file in elsewhere.rglob("*.py"):
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+    mask = os.umask(0o077)
+    try:
+        assert build(target, elsewhere, tmp_path / "second").read_bytes() == first
+    finally:
+        os.umask(mask)
 
 
 @contextmanager
