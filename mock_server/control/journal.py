@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -10,7 +10,7 @@ from mock_server.control.desk import Desk, Problem
 from mock_server.control.given import converted
 from mock_server.control.matching import Wanted, matches, sought_of
 from mock_server.portal.moments import iso
-from mock_server.store.journal import AuditRow, Numbered, Sought
+from mock_server.store.journal import AuditRow, Numbered, Outcome, Sought
 
 MOST = 1000
 """Requests in one answer."""
@@ -36,6 +36,8 @@ class RequestPage(Page):
     err_code: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)] | None = None
     account: str | None = None
     since: str | None = None
+    outcome: Outcome | None = None
+    bodies: Literal["include", "omit"] = "include"
 
 
 def listed(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
@@ -48,10 +50,14 @@ def listed(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
     """
     page = _page(query, RequestPage)
     sought = sought_of(Wanted(page.operation, page.err_code, page.account, since=page.since))
+    sought = sought._replace(outcome=page.outcome)
+    whole = page.bodies == "include"
     world = desk.worlds.row(desk.name).id
     journal = desk.store.journal
     return {
-        "requests": [shown(row) for row in journal.latest(world, sought, page.before, page.limit)],
+        "requests": [
+            shown(row, bodies=whole) for row in journal.latest(world, sought, page.before, page.limit, bodies=whole)
+        ],
         "total": journal.count(world, sought),
         "dropped": journal.dropped(world),
     }
@@ -118,10 +124,10 @@ def deletions(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def shown(numbered: Numbered) -> dict[str, Any]:
-    """A request as the control API shows it."""
+def shown(numbered: Numbered, *, bodies: bool = True) -> dict[str, Any]:
+    """A request as the control API shows it, with or without its bodies."""
     seq, row = numbered
-    return {
+    told = {
         "seq": seq,
         "time": iso(row.at_real),
         "world_time": iso(row.at),
@@ -135,9 +141,11 @@ def shown(numbered: Numbered) -> dict[str, Any]:
         "latency_ms": round(row.latency / 1e6, 3),
         "violations": msgspec.Raw(row.violations.encode()),
         "notes": msgspec.Raw(row.notes.encode()),
-        "request": _body(row.request, row.request_size, row.request_digest),
-        "answer": _body(row.answer, row.answer_size, row.answer_digest),
     }
+    if bodies:
+        told["request"] = _body(row.request, row.request_size, row.request_digest)
+        told["answer"] = _body(row.answer, row.answer_size, row.answer_digest)
+    return told
 
 
 def _body(kept: bytes, size: int, digest: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Rows of the journal (every portal request) and of the audit trail of deletions (F-AUTH-06)."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from mock_server.store.engine import Engine
 
@@ -42,6 +42,16 @@ class JournalRow(NamedTuple):
     answer_digest: str
 
 
+Outcome = Literal["fine", "failed", "warned"]
+"""`err_code` 0; any other one, or none; accepted or refused with a note."""
+
+_OUTCOMES: dict[Outcome, str] = {
+    "fine": "code = 0",
+    "failed": "(code IS NULL OR code <> 0)",
+    "warned": "notes <> '[]'",
+}
+
+
 class Sought(NamedTuple):
     """Which rows: `since` is an instant of real time, `after` the number of a row before them."""
 
@@ -50,6 +60,7 @@ class Sought(NamedTuple):
     account: str | None = None
     since: int | None = None
     after: int = 0
+    outcome: Outcome | None = None
 
 
 class AuditRow(NamedTuple):
@@ -68,6 +79,7 @@ Numbered = tuple[int, JournalRow]
 """A row and its `seq`. Rows of one world become visible in the order of `seq`, which never comes again."""
 
 _ROW = ", ".join(JournalRow._fields)
+_BARE = ", ".join("NULL" if name in ("request", "answer") else name for name in JournalRow._fields)
 _INSERT = f"INSERT INTO journal ({_ROW}) VALUES ({', '.join('?' * len(JournalRow._fields))})"
 _SEQ = "coalesce(told, seq)"
 """The number of a row: the one it had in the world that it was copied from, if it was. In the order of `seq` too."""
@@ -115,12 +127,15 @@ class Journal:
         row = self._db.one(sql, (world, seq, seq))
         return None if row is None else _numbered(row)
 
-    def latest(self, world: int, sought: Sought, before: int | None, count: int) -> list[Numbered]:
-        """The newest rows, newest first; of those before a row, if one is named."""
+    def latest(
+        self, world: int, sought: Sought, before: int | None, count: int, *, bodies: bool = True
+    ) -> list[Numbered]:
+        """The newest rows, newest first; of those before a row, if one is named. Bodies left out are empty."""
         where, values = _where(world, sought)
         if before is not None:
             where, values = f"{where} AND {_SEQ} < ?", [*values, before]
-        sql = f"SELECT {_SEQ}, {_ROW} FROM journal WHERE {where} ORDER BY seq DESC LIMIT ?"
+        columns = _ROW if bodies else _BARE
+        sql = f"SELECT {_SEQ}, {columns} FROM journal WHERE {where} ORDER BY seq DESC LIMIT ?"
         return [_numbered(row) for row in self._db.all(sql, (*values, count))]
 
     def following(self, world: int, sought: Sought, count: int) -> list[Numbered]:
@@ -172,8 +187,11 @@ def _where(world: int, sought: Sought) -> tuple[str, list[Any]]:
         if value is not None:
             terms.append(term)
             values.append(value)
+    if sought.outcome is not None:
+        terms.append(_OUTCOMES[sought.outcome])
     return " AND ".join(terms), values
 
 
 def _numbered(row: tuple[Any, ...]) -> Numbered:
-    return row[0], JournalRow._make(row[1:])
+    kept = JournalRow._make(row[1:])
+    return row[0], kept if kept.request is not None else kept._replace(request=b"", answer=b"")

@@ -18,6 +18,7 @@ from mock_server.store.stores import Store
 from mock_server.store.worlds import WorldGone
 from mock_server.web.admin.calls import BODY_BYTES, Call, Route, answer, body_of, query_of
 from mock_server.web.admin.openapi import described
+from mock_server.web.admin.origins import demand_known_host, demand_own_origin
 from mock_server.web.admin.routes import ROUTES
 from mock_server.web.bodies import Gone, TooLarge, read_body
 from mock_server.web.paths import is_world
@@ -43,10 +44,14 @@ class Guard(NamedTuple):
     def demand(self, request: Request, own: str | None) -> None:
         """Raises a Problem (401) unless the request shows the admin token, or the world's own.
 
+        A change that another web page asks for is refused (403), whatever it shows.
+
         A world that has a token of its own is closed even where the server is open, and cannot be removed.
         """
+        demand_own_origin(request)
         allowed = [token for token in (self.token, own) if token is not None]
         if not allowed:
+            demand_known_host(request)
             return
         header = request.headers.get("authorization", "")
         kind, _, given = header.partition(" ")

@@ -15,6 +15,8 @@ from mock_server.control import (
     journal,
     newworlds,
     phone,
+    pulse,
+    reference,
     seeding,
     steering,
     waiting,
@@ -66,6 +68,13 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/health", _health, "Is the server alive and ready?", server=True, open=True),
     Route("GET", "/version", _version, "Version of the simulator and of this API", server=True, open=True),
     Route("POST", "/reset", _reset, "Back to the start, or to a snapshot, as a new generation", bodies.Reset),
+    Route("GET", "/pulse", lambda call: pulse.felt(call.desk), "What goes on, cheap enough to ask twice a second"),
+    Route(
+        "GET",
+        "/reference/{document}",
+        lambda call: reference.document(call.path["document"]),
+        f"From the documents: {', '.join(reference.KNOWN)}",
+    ),
     Route("GET", "/readings", lambda call: worlds.readings(call.desk), "The readings in force"),
     Route("PUT", "/readings", _put_readings, "Choose other answers (a patch)", dict),  # type: ignore[arg-type]
     Route("GET", "/settings", lambda call: worlds.settings(call.desk), "Pace and page size"),

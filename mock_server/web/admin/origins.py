@@ -1,0 +1,51 @@
+"""Web pages of others must not steer the simulator from inside the browser of somebody who may."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from mock_server.control.desk import Problem
+
+_READS = ("GET", "HEAD", "OPTIONS")
+_OWN = ("same-origin", "none")
+_PRIVATE = ("localhost", "internal", "test")
+"""Last parts of names that nobody can register, so that no stranger's name server answers for them."""
+
+
+def demand_own_origin(request: Request) -> None:
+    """Raises a Problem (403) for a change that a page of another origin asks for; programs send no such headers."""
+    if request.method in _READS:
+        return
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    foreign = origin is not None and urlsplit(origin).netloc != host
+    if foreign or request.headers.get("sec-fetch-site", "none") not in _OWN:
+        raise Problem(
+            403,
+            "another origin",
+            "a page of another origin asked for this change; only the dashboard's own may",
+            given=origin or "a browser's request",
+            allowed=[f"{request.url.scheme}://{host}"],
+        )
+
+
+def demand_known_host(request: Request) -> None:
+    """Raises a Problem (403) unless the host is an address, a name of one part, or one that nobody can register.
+
+    Where no token is wanted, any page could else have a name of its own point to this machine, and so be of our
+    origin (DNS rebinding).
+    """
+    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    if "." not in host or host.rpartition(".")[2] in _PRIVATE:
+        return
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        raise Problem(
+            403,
+            "unknown host",
+            "without an admin token the control API answers to addresses and local names alone: use 127.0.0.1,"
+            " or start the server with --admin-token",
+            given=host,
+            allowed=["127.0.0.1", "localhost", "any other address"],
+        ) from None

@@ -1,0 +1,67 @@
+"""No page of another origin steers the simulator from inside a browser, whatever name it goes by."""
+
+import http.client
+
+import pytest
+
+from tests.client import Portal
+from tests.control.steer import Steer
+
+CHANGES = [("POST", "reset"), ("PUT", "clock"), ("DELETE", "faults"), ("PATCH", "invoices/AA24080000001")]
+
+
+def status(port: int, method: str, path: str, **headers: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, b"{}" if method != "GET" else None, given)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(("method", "path"), CHANGES)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site", "Origin": "http://localhost:3000"},
+    ],
+)
+def test_another_origin_changes_nothing(
+    method: str, path: str, headers: dict[str, str], portal: Portal, steer: Steer
+) -> None:
+    steer.fault(err_code=11)
+    assert status(portal.port, method, f"/w/{portal.world}/__admin/{path}", **headers) == 403
+    assert steer.get("faults")["total"] == 1
+    assert steer.get("pulse")["generation"] == 1
+
+
+def test_its_own_page_and_programs_may(portal: Portal) -> None:
+    path = f"/w/{portal.world}/__admin/reset"
+    own = f"http://127.0.0.1:{portal.port}"
+    assert status(portal.port, "POST", path, Origin=own, Sec_Fetch_Site="same-origin") == 200
+    assert status(portal.port, "POST", path) == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("evil.example", 403),
+        ("evil.example:8080", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("127.0.0.1", 200),
+        ("[::1]:8080", 200),
+        ("192.168.1.5:8080", 200),
+        ("localhost:8080", 200),
+        ("portal.localhost", 200),
+        ("vatportal:8080", 200),
+        ("host.docker.internal:8080", 200),
+    ],
+)
+def test_a_name_that_a_stranger_may_own_is_no_host(host: str, expected: int, portal: Portal) -> None:
+    for method, path in (("GET", "accounts?secrets=include"), ("POST", "reset")):
+        assert status(portal.port, method, f"/w/{portal.world}/__admin/{path}", Host=host) == expected
