@@ -28,6 +28,7 @@ from mock_server.store.sqlite import SqliteEngine
 from mock_server.store.stores import Store
 from mock_server.web.admin.app import Guard, routes
 from mock_server.web.api import Api
+from mock_server.web.dashboard import pages as dashboard
 from mock_server.web.listening import bind, configured
 from mock_server.web.logs import configure_logs
 from mock_server.web.pages import pages
@@ -53,7 +54,8 @@ class Simulator:
         self.worlds.row(DEFAULT_WORLD)
         self.portal = Api(self.store, self.worlds, clock)
         control = [] if settings.no_admin else routes(self.store, self.worlds, clock, guard)
-        self.pages = Starlette(routes=[*pages(self.worlds), *control], lifespan=self._lifespan)
+        seen = dashboard.pages(control=not settings.no_admin)
+        self.pages = Starlette(routes=[*pages(self.worlds), *control, *seen], lifespan=self._lifespan)
         self.pages.router.default = self.portal  # which names its paths for any other one
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,231 @@
+// The journal: ten thousand rows, of which only those in sight are elements.
+
+import { get, portalUrl, query, reference, remove } from "./api.js";
+import { fill, h, icon, marked, raw } from "./dom.js";
+import { laidOut } from "./json.js";
+import { attempt, badge, button, copyButton, input, openDrawer, select, sure, toast } from "./parts.js";
+import { clockTime, date } from "./state.js";
+import { language, t } from "./words.js";
+
+const ROW = 42;
+const SPARE = 8;
+const NEWEST = 100;
+const PAGE = 1000;
+
+export function journal() {
+  const wanted = { operation: "", outcome: "", account: "", err_code: "" };
+  const spacer = h("div.spacer");
+  const box = h("div.rows", { role: "rowgroup", tabindex: "-1", onscroll: () => draw() }, spacer);
+  const table = h("div.journal", { role: "table", "aria-label": t("journal") },
+    h("div.row-head", { role: "row" }, ["time", "operation", "outcome", "notes", "account", "latency"].map((name) =>
+      h(`span.c-${name}`, { role: "columnheader" }, t(`col_${name}`)))),
+    box);
+  const total = h("span.count");
+  const waiting = h("span.count");
+  const nothing = h("p.empty", t("journal_empty"));
+  const filters = h("div.filters");
+  const pause = button("", toggle, { kind: "quiet", focus: "pause" });
+  const node = h("div.tall",
+    h("div.head", h("h1", t("journal")), total, waiting, h("div.row.end", pause, button(t("clear"), clear, { kind: "quiet" }))),
+    filters, nothing, table);
+  let rows = [];
+  let count = 0;
+  let newest = -1;
+  let generation = 0;
+  let paused = false;
+  let loading = false;
+  let meanings = new Map();
+
+  reference("errors").then((found) => {
+    meanings = new Map(found.errors.map((one) => [`${one.scope} ${one.code}`, one]));
+    draw(true);
+  }, () => undefined);
+  reference("operations").then((found) => {
+    const names = found.operations.map((one) => one.name);
+    const set = (name) => (value) => {
+      wanted[name] = value;
+      again();
+    };
+    fill(filters,
+      select(t("col_operation"), [["", t("all")], ...names.map((name) => [name, name, true])], "", set("operation")),
+      select(t("col_outcome"), ["", "fine", "failed", "warned"].map((name) => [name, t(`outcome_${name || "all"}`)]), "", set("outcome")),
+      input(t("err_code"), { type: "number", min: 0, max: 9999, onchange: (event) => set("err_code")(event.target.value) }),
+      input(t("col_account"), { type: "search", maxlength: 200, onchange: (event) => set("account")(event.target.value.trim()) }));
+  }, () => undefined);
+  label();
+
+  function label() {
+    fill(pause, icon(paused ? "play" : "pause"), t(paused ? "go_on" : "pause"));
+    pause.setAttribute("aria-pressed", paused);
+  }
+
+  function toggle() {
+    paused = !paused;
+    label();
+    if (!paused) return again();
+  }
+
+  async function clear() {
+    if (await sure(t("clear_sure"), t("clear"))) await attempt(() => remove("requests"));
+    return again();
+  }
+
+  const page = (more) => get(`requests${query({ ...wanted, bodies: "omit", ...more })}`);
+
+  /** From the top, with the filters of now. */
+  async function again() {
+    rows = [];
+    box.scrollTop = 0;
+    waiting.textContent = "";
+    await attempt(newer);
+  }
+
+  async function newer() {
+    const found = await page({ limit: NEWEST });
+    count = found.total;
+    const fresh = rows.length ? found.requests.filter((row) => row.seq > rows[0].seq) : found.requests;
+    const gap = fresh.length === found.requests.length;
+    const shift = box.scrollTop > 0 && !gap ? fresh.length * ROW : 0;
+    rows = gap ? fresh : [...fresh, ...rows];
+    total.textContent = t("total", { count }) + (found.dropped ? ` · ${t("dropped", { count: found.dropped })}` : "");
+    nothing.hidden = count > 0;
+    table.hidden = count === 0;
+    spacer.style.height = `${count * ROW}px`;
+    if (shift) box.scrollTop += shift;
+    draw(true);
+  }
+
+  /** Loads what lies behind, until the row is there. */
+  async function until(place) {
+    if (loading) return;
+    loading = true;
+    try {
+      while (rows.length <= place && rows.length < count) {
+        const found = await page({ limit: PAGE, before: rows.at(-1).seq });
+        if (!found.requests.length) break;
+        rows.push(...found.requests);
+        draw(true);
+      }
+    } finally {
+      loading = false;
+    }
+  }
+
+  let drawn = "";
+  function draw(anew = false) {
+    const first = Math.max(0, Math.floor(box.scrollTop / ROW) - SPARE);
+    const last = Math.min(count, Math.ceil((box.scrollTop + (box.clientHeight || 800)) / ROW) + SPARE);
+    const mark = `${first} ${last}`;
+    if (mark === drawn && !anew) return;
+    drawn = mark;
+    const seen = [];
+    for (let place = first; place < last; place++) if (rows[place]) seen.push(line(rows[place], place));
+    fill(box, spacer, seen);
+    table.setAttribute("aria-rowcount", count);
+    if (last > rows.length && rows.length < count) until(last).catch(() => undefined);
+  }
+
+  function line(row, place) {
+    const cell = (name, ...content) => h(`span.c-${name}`, { role: "cell" }, content);
+    const open = h("button.link", { type: "button", "data-focus": `seq-${row.seq}`, "aria-label": `${clockTime(Date.parse(row.time))} · ${t("open_request", { seq: row.seq })}` }, raw(clockTime(Date.parse(row.time))));
+    const found = h("div.line", { role: "row", "aria-rowindex": place + 1, vars: { "--y": `${place * ROW}px` } },
+      cell("time", open),
+      cell("operation", h("span.method", { raw: true }, row.method), raw(row.operation)),
+      cell("outcome", outcome(row), h("span.meaning", meaning(row))),
+      cell("notes", row.notes.length > 0 && badge("warn", t("warnings", { count: row.notes.length })), row.violations.length > 0 && badge("bad", t("violations", { count: row.violations.length }))),
+      cell("account", raw(row.account ?? "—")),
+      cell("latency", raw(`${row.latency_ms < 10 ? row.latency_ms.toFixed(1) : Math.round(row.latency_ms)} ms`)));
+    found.addEventListener("click", () => attempt(() => show(row.seq, meanings)));
+    found.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      box.scrollTop += step * ROW;
+      draw();
+      box.querySelector(`[data-focus="seq-${rows[place + step]?.seq}"]`)?.focus({ preventScroll: true });
+    });
+    return found;
+  }
+
+  function meaning(row) {
+    const found = meanings.get(`request ${row.err_code}`);
+    if (row.err_code === 0) return "";
+    if (row.err_code === null) return t(row.http ? "no_envelope" : "no_reply");
+    return found ? marked(found.title[language()]) : "";
+  }
+
+  return {
+    node,
+    async beat(pulse) {
+      if (pulse.generation !== generation) {
+        generation = pulse.generation;
+        rows = [];
+      }
+      if (pulse.requests.newest === newest) return;
+      const more = pulse.requests.newest - newest;
+      if (paused) {
+        waiting.textContent = t("arrived", { count: more });
+        return;
+      }
+      newest = pulse.requests.newest;
+      waiting.textContent = "";
+      await newer();
+    },
+  };
+}
+
+function outcome(row) {
+  const kind = row.err_code === 0 ? "good" : "bad";
+  return badge(kind, row.err_code === null ? (row.http ? `HTTP ${row.http}` : "✕") : String(row.err_code), true);
+}
+
+async function show(seq, meanings) {
+  const [row, ledger] = await Promise.all([get(`requests/${seq}`), reference("readings")]);
+  const readings = new Map(ledger.readings.map((one) => [one.id, one]));
+  const entry = meanings.get(`request ${row.err_code}`);
+  openDrawer(h("span", raw(`#${row.seq} `), raw(row.operation)),
+    h("div.facts",
+      outcome(row), raw(`HTTP ${row.http ?? "—"}`), raw(`${row.latency_ms} ms`),
+      raw(`${date(Date.parse(row.time))} ${clockTime(Date.parse(row.time))}`),
+      h("span", t("col_account"), ": ", raw(row.account ?? "—"), " (", t(`way_${row.way}`), ")")),
+    h("p.path", h("span.method", { raw: true }, row.method), raw(row.path)),
+    h("div.row", copyButton(t("copy_curl"), curl(row))),
+    entry && row.err_code !== 0 && h("section.explain",
+      h("h3", raw(`${row.err_code} · `), marked(entry.title[language()])), h("p", marked(entry.when[language()])), h("p.mend", marked(entry.remedy[language()])), sources(entry.sources)),
+    row.violations.length > 0 && h("section", h("h3", t("violations_title")), h("ul.remarks", row.violations.map((one) => violation(one, meanings)))),
+    row.notes.length > 0 && h("section", h("h3", t("warnings_title")), h("ul.remarks", row.notes.map((one) => note(one, readings)))),
+    body(t("request_body"), row.request), body(t("answer_body"), row.answer));
+}
+
+function violation(one, meanings) {
+  const scope = one.path[0] === "invoices" ? "invoice" : "request";
+  const entry = meanings.get(`${scope} ${one.code}`) ?? meanings.get(`request ${one.code}`);
+  return h("li", badge("bad", one.code ?? "—", true), place(one.path), raw(one.text),
+    entry && h("div.more", h("b", marked(entry.title[language()])), " — ", marked(entry.remedy[language()]), sources(entry.sources)));
+}
+
+function note(one, readings) {
+  const reading = readings.get(one.reading);
+  return h("li", one.reading && badge("warn", one.reading, true), place(one.path), raw(one.text),
+    reading && h("div.more", { raw: true, lang: "en" }, reading.question, h("br"), reading.why, sources(reading.sources)));
+}
+
+const place = (path) => path.length > 0 && h("code", { raw: true }, path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("").replace(/^\./, ""));
+
+export const sources = (names) => h("span.sources", names.map((name) => h("span.source", { raw: true }, name)));
+
+function body(title, kept) {
+  if (!kept.size) return null;
+  return h("section", h("h3", title, " ", h("small", raw(`${kept.size} B`), kept.cut && ` · ${t("cut")}`)), laidOut(kept.text),
+    copyButton(t("copy"), kept.text));
+}
+
+/** The request for a shell; secrets are not known here, so a token is asked of the shell. */
+export function curl(row) {
+  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+  const path = row.path.replace(/^(\/w\/[^/]+)?\/api/, "");
+  const lines = [`curl -X ${row.method} ${quoted(portalUrl + path)}`];
+  if (row.way === "token") lines.push(`-H "x-vatpapikey: $TOKEN"`);
+  if (row.request.size) lines.push("-H 'Content-Type: application/json'", `-d ${quoted(row.request.text)}`);
+  return lines.join(" \\\n  ");
+}

@@ -1,0 +1,162 @@
+// The page: one heartbeat asks what goes on, the view in sight looks closer if something has.
+
+import { Refused, Unreachable, get, useToken, world } from "./api.js";
+import { fill, h, icon, raw } from "./dom.js";
+import { invoices } from "./invoices.js";
+import { journal } from "./journal.js";
+import { explained } from "./parts.js";
+import { phone } from "./phone.js";
+import { processes } from "./processes.js";
+import { start } from "./start.js";
+import { clockTime, date, hear, kept, state, worldNow } from "./state.js";
+import { choose, language, t } from "./words.js";
+import { worldView } from "./world.js";
+
+const BEAT = 600;
+const TICK = 200;
+const VIEWS = { start, processes, journal, invoices, world: worldView, phone: () => handset };
+
+const app = document.getElementById("app");
+let handset;
+let view;
+let name;
+let parts;
+
+function frame() {
+  handset = phone();
+  const link = (to) => h("a.nav", { href: `#${to}`, "data-view": to }, icon(to), h("span", t(to)), to === "phone" && h("span.pending", { hidden: true }));
+  parts = {
+    main: h("main", { id: "main", tabindex: "-1" }),
+    side: h("aside.side-phone", handset.node),
+    clock: h("a.world-clock", { href: "#world", title: t("world_clock") }),
+    trouble: h("div.trouble", { role: "alert", hidden: true }),
+    nav: h("nav", { "aria-label": t("views") },
+      ["start", "processes", "journal", "invoices", "world", "phone"].map(link),
+      h("a.nav", { href: "/docs" }, icon("docs"), h("span", t("docs")))),
+  };
+  const other = language() === "az" ? "en" : "az";
+  fill(app,
+    h("a.skip", { href: "#main", onclick: (event) => { event.preventDefault(); parts.main.focus(); } }, t("skip")),
+    h("header.top",
+      h("a.logo", { href: "#start", raw: true, "aria-label": "vatportal-mock" }, h("img", { src: "/__dashboard/static/icon.svg", alt: "", width: 26, height: 26 }), raw("vatportal-mock", "strong")),
+      h("span.world-name", { title: t("world") }, raw(world)),
+      parts.clock,
+      h("span.unofficial", t("unofficial")),
+      h("button.button.quiet", { type: "button", lang: other, "data-focus": "language", onclick: () => speak(other) }, h("span", { raw: true }, other === "az" ? "Azərbaycanca" : "English")),
+      h("button.button.quiet.round", { type: "button", "data-focus": "theme", "aria-label": t("theme"), title: t("theme"), onclick: paint }, icon(dark() ? "sun" : "moon"))),
+    parts.trouble,
+    h("div.columns", parts.nav, parts.main, parts.side));
+  name = undefined;
+  route();
+}
+
+function speak(to) {
+  choose(to);
+  frame();
+  beat();
+}
+
+const dark = () => (kept("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+
+function paint() {
+  kept("theme", dark() ? "light" : "dark");
+  document.documentElement.dataset.theme = kept("theme");
+  frame();
+}
+
+/** Shows the view that the address names. */
+function route() {
+  const asked = location.hash.slice(1).split("?")[0];
+  const to = VIEWS[asked] ? asked : "start";
+  if (to === name) return;
+  name = to;
+  view = VIEWS[to]();
+  const ofPhone = to === "phone";
+  (ofPhone ? parts.main : parts.side).append(handset.node);
+  fill(parts.main, view.node);
+  parts.side.hidden = ofPhone;
+  document.title = `${t(to)} · vatportal-mock`;
+  for (const each of parts.nav.children) {
+    if (each.dataset.view === to) each.setAttribute("aria-current", "page");
+    else each.removeAttribute("aria-current");
+  }
+  if (state.pulse) live();
+}
+
+/** Brings what is in sight up to date. */
+async function live() {
+  const shown = view;
+  const pulse = state.pulse;
+  const pending = parts.nav.querySelector(".pending");
+  pending.textContent = pulse.confirmations.length;
+  pending.hidden = !pulse.confirmations.length;
+  await Promise.all([handset.beat(pulse), shown === handset ? null : shown.beat?.(pulse)]);
+  tick();
+}
+
+let beating = false;
+let again = false;
+let timer;
+
+/** One heartbeat; the next one comes after its answer, and none while nobody looks. */
+async function beat() {
+  if (beating) {
+    again = true;
+    return;
+  }
+  beating = true;
+  again = false;
+  clearTimeout(timer);
+  try {
+    hear(await get("pulse"));
+    parts.trouble.hidden = true;
+    await live();
+  } catch (error) {
+    trouble(error);
+  } finally {
+    beating = false;
+    if (again) beat();
+    else if (!document.hidden) timer = setTimeout(beat, BEAT);
+  }
+}
+
+function trouble(error) {
+  if (error instanceof Refused && error.status === 401) return askToken();
+  if (!(error instanceof Refused || error instanceof Unreachable)) console.error(error);
+  const text = error instanceof Refused || error instanceof Unreachable ? explained(error) : t("page_error");
+  if (parts.trouble.hidden) fill(parts.trouble, text);
+  parts.trouble.hidden = false;
+}
+
+function askToken() {
+  if (parts.trouble.querySelector("form")) return;
+  const field = h("input", { type: "password", autocomplete: "off", required: true, id: "admin-token" });
+  const enter = (event) => {
+    event.preventDefault();
+    useToken(field.value.trim());
+    fill(parts.trouble);
+    beat();
+  };
+  fill(parts.trouble, h("form.row", { onsubmit: enter }, icon("lock"), h("label", { for: "admin-token" }, t("token_wanted")), field, h("button.button.primary", { type: "submit" }, t("enter"))));
+  parts.trouble.hidden = false;
+}
+
+function tick() {
+  const now = worldNow();
+  if (now === null) return;
+  const { frozen, speed } = state.pulse.clock;
+  parts.clock.textContent = `${date(now)} ${clockTime(now)}`;
+  parts.clock.translate = false;
+  parts.clock.dataset.mode = frozen ? "frozen" : speed !== 1 ? "fast" : "";
+  handset.tick();
+  if (view !== handset) view.tick?.();
+}
+
+document.documentElement.dataset.theme = dark() ? "dark" : "light";
+choose(language());
+frame();
+addEventListener("hashchange", route);
+addEventListener("acted", beat);
+addEventListener("visibilitychange", () => document.hidden || beat());
+setInterval(() => document.hidden || tick(), TICK);
+beat();

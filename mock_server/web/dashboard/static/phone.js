@@ -1,0 +1,98 @@
+// The phone: what ASAN İmza asks appears on it by itself, and is confirmed or refused there.
+
+import { get, post, put } from "./api.js";
+import { fill, h, icon, keyed, raw } from "./dom.js";
+import { attempt, button } from "./parts.js";
+import { clockTime, state, worldNow } from "./state.js";
+import { t } from "./words.js";
+
+const AUTO = "R-31";
+
+/** The phone as an element; `beat(pulse)` brings it up to date, `tick()` moves its clock. */
+export function phone() {
+  const clock = raw("", "span");
+  const questions = h("div.questions", { "aria-live": "assertive" });
+  const idle = h("div.idle", icon("lock"), h("p", t("phone_idle")));
+  const past = h("ol.past");
+  const bySelf = h("input", { type: "checkbox", role: "switch", onchange: () => choose(bySelf.checked) });
+  const screen = h("div.screen",
+    h("div.statusbar", { "aria-hidden": "true" }, clock, h("span.bars", "▂▄▆")),
+    h("div.operator", raw("ASAN İmza"), h("small", t("phone_simulated"))),
+    questions, idle,
+    h("div.history", h("h3", t("phone_history")), past));
+  const node = h("section.phone", { "aria-label": t("phone") },
+    h("div.device", h("div.notch"), screen),
+    h("label.switch", bySelf, h("span", t("phone_manual"))),
+    h("p.hint", t("phone_manual_hint")));
+  let seen = "";
+
+  async function choose(manual) {
+    await attempt(() => put("readings", { [AUTO]: manual ? "manual" : "auto" }));
+    await look();
+  }
+
+  async function look() {
+    const [{ confirmations }, { readings }] = await Promise.all([get("confirmations"), get("readings")]);
+    bySelf.checked = readings[AUTO] === "manual";
+    keyed(past, confirmations.filter((one) => one.state !== "pending").slice(0, 6), (one) => one.id, answered);
+  }
+
+  return {
+    node,
+    pending: () => questions.childElementCount,
+    async beat(pulse) {
+      keyed(questions, pulse.confirmations, (one) => one.id, question);
+      idle.hidden = pulse.confirmations.length > 0;
+      node.classList.toggle("asked", pulse.confirmations.length > 0);
+      const mark = `${pulse.generation} ${pulse.version} ${pulse.processes.mark} ${pulse.confirmations.length}`;
+      if (mark !== seen) {
+        seen = mark;
+        await look();
+      }
+    },
+    tick() {
+      const now = worldNow();
+      if (now === null) return;
+      clock.textContent = clockTime(now).slice(0, 5);
+      for (const rest of questions.querySelectorAll("[data-until]")) {
+        const left = Math.max(0, Math.round((Date.parse(rest.dataset.until) - now) / 1000));
+        rest.textContent = t("phone_left", { seconds: left });
+      }
+    },
+  };
+}
+
+/** What is to be confirmed, in words: `Sign 3 invoices`. */
+export function asked(one) {
+  const key = one.pin === 2 ? "ask_sign" : one.kind === "download" ? "ask_download" : one.kind === "deletion" ? "ask_delete" : "ask_upload";
+  return t(key, { count: one.count });
+}
+
+function question(one) {
+  const answer = (what) => async () => {
+    if (await attempt(() => post(`confirmations/${one.id}/${what}`))) node.remove();
+  };
+  const node = h("article.question",
+    h("header", icon("key"), h("strong", t(one.pin === 1 ? "pin1_title" : "pin2_title"))),
+    h("p.code", { "aria-label": t("pin_code") }, raw(one.code)),
+    h("p.compare", t("phone_compare")),
+    h("dl",
+      h("dt", t("company")), h("dd", raw(one.company_name || one.company), h("small", raw(`VÖEN ${one.company}`))),
+      h("dt", t("phone_what")), h("dd", asked(one)),
+      h("dt", t("phone_number")), h("dd", raw(number(one.phone)))),
+    one.expires_at && h("p.left", { "data-until": one.expires_at }),
+    h("div.answers",
+      button(t("refuse"), answer("refuse"), { kind: "refuse", focus: `refuse-${one.id}` }),
+      button(t(one.pin === 1 ? "confirm_pin1" : "confirm_pin2"), answer("confirm"), { kind: "confirm", focus: `confirm-${one.id}` })));
+  return node;
+}
+
+function answered(one) {
+  return h("li", h(`span.dot.${one.state}`), h("span", raw(`PIN${one.pin} ${one.code}`), " · ", asked(one)), h("small", t(`answer_${one.state}`)));
+}
+
+/** `+994 50 123 45 67` */
+function number(phone) {
+  const parts = /^(994)(\d\d)(\d{3})(\d\d)(\d\d)$/.exec(phone);
+  return parts ? `+${parts.slice(1).join(" ")}` : phone;
+}

@@ -1,0 +1,50 @@
+// Swagger UI for the portal. No browser sends a body with GET, so such a call goes out as the documents' other way
+// allows it: as POST where the path takes it (R-02), else with the body's keys in the query string (R-02b).
+
+/* global SwaggerUIBundle */
+const METHODS = new Map();
+
+async function show() {
+  const spec = await (await fetch("/openapi.json")).json();
+  for (const [path, item] of Object.entries(spec.paths)) METHODS.set(path, Object.keys(item));
+  SwaggerUIBundle({
+    spec,
+    dom_id: "#swagger",
+    deepLinking: true,
+    docExpansion: "list",
+    defaultModelsExpandDepth: 0,
+    tryItOutEnabled: true,
+    validatorUrl: null,
+    requestInterceptor: sendable,
+  });
+}
+
+/** The request as a browser can send it. */
+function sendable(request) {
+  if (request.loadSpec || request.method?.toUpperCase() !== "GET" || !request.body) return request;
+  const path = new URL(request.url, location.href).pathname.replace(/^.*\/api\//, "/");
+  if (METHODS.get(path)?.includes("post")) {
+    request.method = "POST";
+    said("A browser cannot send a body with GET: this call was sent as POST, which the path takes as well (reading R-02). · Brauzer GET ilə gövdə göndərə bilmir: sorğu POST kimi göndərildi (R-02).");
+    return request;
+  }
+  const url = new URL(request.url, location.href);
+  const body = typeof request.body === "string" ? JSON.parse(request.body) : request.body;
+  for (const [name, value] of Object.entries(body))
+    for (const each of Array.isArray(value) ? value : [value]) url.searchParams.append(name, each);
+  request.url = url.href;
+  delete request.body;
+  said("A browser cannot send a body with GET: this call was sent with its parameters in the query string (reading R-02b). · Brauzer GET ilə gövdə göndərə bilmir: parametrlər ünvanda göndərildi (R-02b).");
+  return request;
+}
+
+function said(text) {
+  document.querySelector(".docs-note")?.remove();
+  const note = document.createElement("p");
+  note.className = "docs-note";
+  note.setAttribute("role", "status");
+  note.textContent = text;
+  document.querySelector(".docs-top").after(note);
+}
+
+show();

@@ -1,0 +1,1 @@
+"""The dashboard and `/docs` in a real browser: Chromium, driven by Playwright."""

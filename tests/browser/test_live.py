@@ -1,0 +1,138 @@
+"""Whatever happens appears by itself, and can be steered where it appears."""
+
+import json
+import re
+
+from playwright.sync_api import Page, expect
+
+from fixtures.builders import invoice
+from mock_server.store.journal import JournalRow
+from tests.browser.sight import Sight
+from tests.client import Portal
+from tests.control.steer import Steer
+from tests.live import LiveServer
+
+ROWS = 10_000
+IN_SIGHT = 60
+
+
+def upload(portal: Portal, *names: str, **fields: object) -> int:
+    return portal.started(
+        "import_upload_invoices", upload=True, invoices=[{**invoice(1, erp_id=name), **fields} for name in names]
+    )
+
+
+def test_a_process_is_steered_where_it_shows(sight: Sight, portal: Portal, steer: Steer) -> None:
+    sight.open("processes")
+    steer.put("settings", pace="manual")
+    numbers = [upload(portal, f"STEER-{place}") for place in range(3)]
+    cards = [sight.wait_for(".process", f"#{number} ") for number in numbers]
+    cards[0].get_by_role("button", name="Finish").click()
+    expect(cards[0]).to_have_class(re.compile("finished"))
+    expect(cards[0].locator(".stage.pin")).to_have_count(2)
+    cards[1].get_by_role("button", name="Next stage").click()
+    expect(cards[1].locator(".badge")).to_have_text("Stands still at: Packet")
+    cards[1].get_by_role("button", name="Fail").click()
+    expect(cards[1]).to_have_class(re.compile("failed"))
+    expect(cards[1].locator(".stage.broken")).to_have_count(1)
+    expect(cards[2].locator(".badge")).to_have_text("Stands still at: Import")
+    assert steer.get(f"processes/{numbers[0]}")["state"] == "finished"
+    assert steer.get(f"processes/{numbers[1]}")["state"] == "failed"
+
+
+def test_a_stalled_process_is_released(sight: Sight, portal: Portal, steer: Steer) -> None:
+    steer.put("readings", **{"R-31": "manual"})
+    number = upload(portal, "STALL-001")
+    sight.open("processes")
+    card = sight.wait_for(".process", f"#{number}")
+    card.get_by_role("button", name="Stall").click()
+    expect(card).to_contain_text("Stands still")
+    card.get_by_role("button", name="Release").click()
+    expect(card).to_contain_text("Waits for PIN1")
+    assert steer.get(f"processes/{number}")["stalled"] is False
+
+
+def test_requests_appear_and_are_explained(sight: Sight, portal: Portal) -> None:
+    sight.open("journal")
+    sight.wait_for(".empty")
+    portal.call("read_proc_status", procId=123)
+    expect(sight.wait_for(".line", "read_proc_status").locator(".badge").first).to_have_text("0")
+    assert (
+        portal.call("import_upload_invoices", invoices=[{**invoice(1, erp_id="BAD-00001"), "seller": "12"}]).code
+        == 14
+    )
+    sight.wait_for(".line", "14")
+    sight.find(".line").filter(has_text="import_upload_invoices").first.click()
+    drawer = sight.wait_for("dialog.drawer")
+    expect(drawer).to_contain_text("Invoice Validation Error")
+    expect(drawer).to_contain_text("invoices[0].seller")
+    expect(drawer.locator(".source").filter(has_text="F-ERR-05").first).to_be_visible()
+    expect(drawer).to_contain_text('"password": "***"')
+    expect(drawer.locator("pre").last).to_contain_text('"err_code": 14')
+
+
+def test_the_request_is_copied_for_a_shell(sight: Sight, portal: Portal, page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    portal.call("read_proc_status", "GET", token="demo-token", procId=123)
+    sight.open("journal")
+    sight.wait_for(".line").click()
+    sight.press("Copy as curl", "dialog.drawer")
+    sight.wait_for(".toast", "Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    base = f"http://127.0.0.1:{portal.port}/w/{portal.world}/api"
+    assert copied.startswith(f"curl -X GET '{base}/job/read_proc_status'")
+    assert '-H "x-vatpapikey: $TOKEN"' in copied
+    assert json.loads(copied.partition("-d '")[2].removesuffix("'")) == {"procId": 123}
+
+
+def test_the_journal_pauses_and_filters(sight: Sight, portal: Portal) -> None:
+    portal.call("read_proc_status", procId=123)
+    portal.call("read_proc_status", procId=99)
+    sight.open("journal")
+    expect(sight.find(".line")).to_have_count(2)
+    sight.find(".filters select").nth(1).select_option("failed")
+    expect(sight.find(".line")).to_have_count(1)
+    sight.find(".filters select").nth(1).select_option("")
+    expect(sight.find(".line")).to_have_count(2)
+    sight.press("Pause")
+    portal.call("inv_read_invoices", ids=["NOBODY-01"])
+    sight.wait_for(".head .count", "1 new")
+    expect(sight.find(".line")).to_have_count(2)
+    sight.press("Go on")
+    expect(sight.find(".line")).to_have_count(3)
+    sight.find(".filters select").first.select_option("inv_read_invoices")
+    expect(sight.find(".line")).to_have_count(1)
+
+
+def test_ten_thousand_requests_are_a_few_elements(sight: Sight, server: LiveServer, portal: Portal) -> None:
+    portal.call("read_proc_status", procId=123)
+    store = server.app.store
+    world = store.worlds.find(portal.world)
+    assert world is not None
+    (row,) = store.journal.rows(world.id)
+    fill: list[JournalRow] = [row._replace(account=f"user-{place}") for place in range(ROWS - 1)]
+    with store.writing():
+        store.journal.add_all(fill)
+    sight.open("journal")
+    sight.wait_for(".head .count", f"{ROWS} in all")
+    assert sight.find(".line").count() < IN_SIGHT
+    box = sight.find(".rows")
+    box.evaluate("box => { box.scrollTop = box.scrollHeight / 2 }")
+    sight.wait_for(".line", f"user-{ROWS // 2 - 2}")
+    box.evaluate("box => { box.scrollTop = box.scrollHeight }")
+    sight.wait_for(".line", "user-0")
+    assert sight.find(".line").count() < IN_SIGHT
+    drawn = box.evaluate(
+        """async box => {
+          let missing = 0;
+          for (let step = 0; step < 60; step++) {
+            box.scrollTop -= 4200;
+            await new Promise(requestAnimationFrame);
+            await new Promise(requestAnimationFrame);
+            const y = box.getBoundingClientRect().top + box.clientHeight / 2;
+            missing += !document.elementFromPoint(box.getBoundingClientRect().left + 40, y).closest(".line");
+          }
+          return missing;
+        }"""
+    )
+    assert drawn == 0  # wherever one scrolls to, the rows are there in the next frame
