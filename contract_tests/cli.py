@@ -15,7 +15,7 @@ import mock_server
 from contract_tests import accounts
 from contract_tests.accounts import Party, WrongAccount
 from contract_tests.check import Check, Effect
-from contract_tests.reports import terminal
+from contract_tests.reporting import terminal
 from contract_tests.results import About, Results, plain
 from contract_tests.runner import Plan, run, select
 from contract_tests.senders import SocketSender

@@ -150,6 +150,17 @@ class Run:
             raise Unfit("it needs the control API of a simulator")
         return told
 
+    def answer(self, reading: str) -> str:
+        """The server's answer to a reading.
+
+        Raises:
+            Unfit: it is not known.
+        """
+        found = self.target.answers.get(reading)
+        if found is None:
+            raise Unfit(f"it hangs on {reading}, and which answer the server follows is not known")
+        return found
+
     def elsewhere(self, pace: str = "instant") -> "Run":
         """The same check in a fresh world of the same simulator.
 

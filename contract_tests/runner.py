@@ -94,6 +94,8 @@ def _ended(target: Target, plan: Plan, check: Check, stamp: str, shared: World |
         job.end()
         if own is not None and own is not shared:
             own.close()
+    for seen in job.observations:
+        target.answers.setdefault(seen.reading, seen.answer)
     seconds = time.perf_counter() - started
     return Ended(check, finding, not_tried, tuple(job.observations), requests, seconds)
 

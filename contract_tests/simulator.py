@@ -13,6 +13,9 @@ from contract_tests.senders import Sender
 BEGINS = "2026-03-02T10:00:00+04:00"
 """When the kit's worlds begin, so that the same seed gives the same dates."""
 
+PERSON = {"R-31": "auto"}
+"""Who holds the simulated phone is no promise of the server; in the kit's worlds he confirms."""
+
 
 def proves_itself(sender: Sender) -> bool:
     """Whether the server echoes a nonce, as simulators do and the real portal does not."""
@@ -29,7 +32,7 @@ class Control:
     """The control API of one world; `None` comes back where it is absent or closed to us."""
 
     def __init__(self, sender: Sender, world: str, token: str = "") -> None:
-        self.world = world
+        self._world = world
         self._sender = sender
         self._headers = {"Content-Type": "application/json"}
         if token:
@@ -37,7 +40,7 @@ class Control:
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """JSON of one call; `None` for what is refused."""
-        prefix = f"/w/{self.world}" if self.world else ""
+        prefix = f"/w/{self._world}" if self._world else ""
         raw = None if body is None else json.dumps(body).encode()
         answer = self._sender.send(method, f"{prefix}/__admin/{path}", self._headers, raw)
         return json.loads(answer.body) if 200 <= answer.status < 300 else None
@@ -67,26 +70,42 @@ class Simulator:
         self.readings: Mapping[str, str] = told["readings"] if told else {}
 
     def new_world(self, seed: int, pace: str, **wishes: Any) -> "World":
-        """A world of its own for a check, with the readings of the world that was named."""
+        """A world for a check, with the readings of the world that was named; it is made when first used."""
         self._count += 1
         name = f"kit-{self._run}-{self._count}"
-        if self.steered:
-            asked = {"name": name, "seed": seed, "pace": pace, "readings": self.readings, "frozen": True, **wishes}
-            made = self._control.ask("POST", "worlds", {**asked, "now": BEGINS}) or self._control.ask(
-                "POST", "worlds", asked
-            )
-            assert made, f"the simulator gives no world {name}"
-        return World(name, self._control.of(name) if self.steered else None)
+        if not self.steered:
+            return World(name)  # a simulator makes it by itself
+        readings = {**self.readings, **PERSON}
+        asked = {"name": name, "seed": seed, "pace": pace, "readings": readings, "frozen": True, **wishes}
+        return World(name, self._control, asked)
 
 
 class World:
-    """A world that the kit made; it lives until a check has ended."""
+    """A world that the kit has to itself; it lives until a check has ended."""
 
-    def __init__(self, name: str, control: Control | None) -> None:
+    def __init__(self, name: str, control: Control | None = None, asked: Mapping[str, Any] = {}) -> None:
         self.name = name
-        self.control = control
+        self._control = control
+        self._asked = asked
+        self._made = False
+
+    @property
+    def control(self) -> Control | None:
+        """The control API of this world; `None` where there is none."""
+        self.make()
+        return self._control.of(self.name) if self._control else None
+
+    def make(self) -> None:
+        """Make it, unless it is there."""
+        if self._control is None or self._made:
+            return
+        self._made = True
+        made = self._control.ask("POST", "worlds", {"now": BEGINS, **self._asked}) or self._control.ask(
+            "POST", "worlds", dict(self._asked)
+        )
+        assert made, f"the simulator gives no world {self.name}"
 
     def close(self) -> None:
         """Remove it."""
-        if self.control is not None:
-            self.control.ask("DELETE", f"worlds/{self.name}")
+        if self._control is not None and self._made:
+            self._control.ask("DELETE", f"worlds/{self.name}")

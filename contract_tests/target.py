@@ -66,6 +66,7 @@ class Target:
         simulator: what it lets us do, if it proved to be one, so that writing is harmless.
         allowed: the most that may be done to it.
         reads: the method that each data read was found to take (R-02).
+        answers: to readings, as far as they are known.
         listeners: called with each exchange.
     """
 
@@ -87,6 +88,7 @@ class Target:
         self.patience = patience or Patience(0.0 if simulator else GENTLE_SECONDS)
         self.world: World | None = None
         self.reads: dict[str, str] = {}
+        self.answers: dict[str, str] = dict(simulator.readings) if simulator else {}
         self.listeners: list[Callable[[Exchange], None]] = []
 
     @property
@@ -120,6 +122,8 @@ class Target:
         sent = dict(headers or {})
         if self.allowed == "reads":
             self._demand_harmless(method, path, body)
+        if self.world is not None:
+            self.world.make()
         self.patience.before_request()
         answer, seconds = timed(self.sender, method, self.base_path + path, sent, body)
         exchange = Exchange(

@@ -1,0 +1,91 @@
+"""What a person sees: progress while it runs, then findings, readings, and what was not tried."""
+
+from collections import Counter
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from contract_tests import documents
+from contract_tests.findings import OPEN, Finding
+from contract_tests.results import Results, statement
+from contract_tests.runner import Ended, Event, Started
+
+
+class Terminal:
+    """A listener that shows progress; use it as a context."""
+
+    def __init__(self, console: Console, checks: int) -> None:
+        self._console = console
+        self._progress = Progress(
+            TextColumn("[progress.description]{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task = self._progress.add_task("", total=checks)
+
+    def __enter__(self) -> "Terminal":
+        self._progress.start()
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._progress.update(self._task, description=escape(event.check.name[:48].ljust(48)))
+        elif isinstance(event, Ended):
+            self._progress.advance(self._task)
+            if event.finding is not None:
+                found = event.finding
+                self._console.print(f"[bold red]found[/]  {escape(found.check)}: {escape(found.message)}")
+
+
+def summary(console: Console, results: Results) -> None:
+    """The end of a run."""
+    for number, found in enumerate(results.findings, 1):
+        _finding(console, number, found)
+    _readings(console, results)
+    _not_tried(console, results)
+    passed, findings, skipped = len(results.passed), len(results.findings), len(results.not_tried)
+    colour = "red" if findings else "green"
+    console.print(
+        f"\n[bold {colour}]{findings} findings[/], {passed} checks passed, {skipped} not tried; "
+        f"{results.requests} requests in {results.seconds:.1f} s; seed {results.about.seed}."
+    )
+
+
+def _finding(console: Console, number: int, found: Finding) -> None:
+    console.print(f"\n[bold red]{number}. {escape(found.check)}[/]  {escape(found.message)}")
+    for one in found.ids:
+        console.print(f"   [bold]{one}[/] {escape(statement(one))}", highlight=False)
+    for exchange in found.evidence[-1:]:
+        shown = exchange.shown()
+        console.print(f"   {escape(shown['curl'])}", highlight=False, soft_wrap=True)
+        answer = shown["answer"] or shown["trouble"]
+        console.print(f"   HTTP {exchange.status}  {escape(answer[:600])}", highlight=False, soft_wrap=True)
+
+
+def _readings(console: Console, results: Results) -> None:
+    seen = results.readings()
+    if seen:
+        console.print("\n[bold]Readings found[/] (the documents leave these open)")
+    for name, answers in seen.items():
+        row = documents.ledger()[name]
+        for one in answers:
+            text = row["answers"].get(one.answer, {}).get("says", one.note or "none of the ledger's answers")
+            mark = "[yellow]?[/]" if one.answer == OPEN or len(answers) > 1 else " "
+            says = f"{one.answer}: {text}" if one.answer != OPEN else text
+            console.print(f" {mark} {name:<6} {escape(says)}", highlight=False)
+
+
+def _not_tried(console: Console, results: Results) -> None:
+    reasons = Counter(each.why for each in results.not_tried)
+    if reasons:
+        console.print("\n[bold]Not tried[/]")
+    for why, count in reasons.most_common():
+        console.print(f"   {count:>4}  {escape(why)}", highlight=False)
