@@ -207,7 +207,7 @@ function violation(one, meanings) {
 function note(one, readings) {
   const reading = readings.get(one.reading);
   return h("li", one.reading && badge("warn", one.reading, true), place(one.path), raw(one.text),
-    reading && h("div.more", { raw: true, lang: "en" }, reading.question, h("br"), reading.why, sources(reading.sources)));
+    reading && h("div.more", { lang: "en" }, marked(reading.question), h("br"), marked(reading.why), sources(reading.sources)));
 }
 
 const place = (path) => path.length > 0 && h("code", { raw: true }, path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("").replace(/^\./, ""));

@@ -288,6 +288,7 @@ const WORDS = {
   world_name: ["Name of the new world", "Yeni dünyanın adı"],
   world_make: ["Make a world", "Dünya yarat"],
   readings_hint: ["Where the documents are silent or disagree, each question has a named answer. Choose another one to see how your client copes. The texts are the ledger's, in English.", "Sənədlərin susduğu və ya ziddiyyətli olduğu yerdə hər sualın adlı cavabı var. Proqramınızın davranışını yoxlamaq üçün başqasını seçin. Mətnlər reyestrdən, ingiliscədir."],
+  why_open: ["Why it is open, and who says so", "Niyə açıqdır və mənbələr"],
   readings_fixed: ["Show those with one answer too", "Tək cavabı olanları da göstər"],
   edition: ["Edition of the documents:", "Sənədlərin buraxılışı:"],
   answer_of: ["Answer of {id}", "{id} üzrə cavab"],

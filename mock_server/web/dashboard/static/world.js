@@ -1,7 +1,7 @@
 // The world: its clock and pace, what it believes, what goes wrong in it, who is in it, and its past lives.
 
 import { get, portalUrl, post, put, reference, remove, world } from "./api.js";
-import { fill, h, keyed, raw } from "./dom.js";
+import { fill, h, keyed, marked, raw } from "./dom.js";
 import { sources } from "./journal.js";
 import { attempt, badge, button, copyButton, input, select, sure } from "./parts.js";
 import { clockTime, date, dateTime, state, worldNow } from "./state.js";
@@ -205,7 +205,7 @@ function reading(one) {
       Object.keys(one.answers).map((name) => h("option", { value: name, selected: name === one.now }, name)))
     : badge("live", t("fixed"));
   return h("article.reading",
-    h("header", raw(one.id, "strong"), h("span.question", { raw: true, lang: "en" }, one.question), choice),
-    h("p", badge(SUPPORT[answer.support], t(`support_${answer.support}`)), " ", h("span", { raw: true, lang: "en" }, answer.says), one.now !== one.default && [" ", badge("warn", t("not_default"))]),
-    h("p.muted", { raw: true, lang: "en" }, one.why), sources([...new Set([...answer.sources, ...one.sources])]));
+    h("header", raw(one.id, "strong"), h("span.asks", { lang: "en" }, marked(one.question)), choice),
+    h("p", badge(SUPPORT[answer.support], t(`support_${answer.support}`)), " ", h("span", { lang: "en" }, marked(answer.says)), one.now !== one.default && [" ", badge("warn", t("not_default"))]),
+    h("details", h("summary.muted", t("why_open")), h("p.muted", { lang: "en" }, marked(one.why)), sources([...new Set([...answer.sources, ...one.sources])])));
 }
