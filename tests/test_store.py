@@ -355,6 +355,7 @@ def test_a_path_that_is_none_makes_no_world(path: str) -> None:
     with timed(pace="instant") as server:
         wire = http.client.HTTPConnection("127.0.0.1", server.server.port, timeout=30)
         wire.request("GET", f"/w/stray{path}")
-        assert wire.getresponse().status == 404
+        status = wire.getresponse().status
         wire.close()
+        assert status == (404 if path else 307)  # the dashboard is behind the slash
         assert server.server.app.store.worlds.names() == ["default"]
