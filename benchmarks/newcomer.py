@@ -45,8 +45,10 @@ def first_answer(command: list[str], folder: Path) -> float:
     with subprocess.Popen(command, cwd=folder, env=plain(), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            url = re.match(r"http://\S+", process.stdout.readline())
-            assert url, "no URL was printed first"
+            # What make prints of its own comes before.
+            url = next(
+                found for line in process.stdout if (found := re.match(r"http://\S+", line))
+            )  # after make's own
             poll = urllib.request.Request(
                 f"{url[0]}/api/job/read_proc_status", BODY, {"Content-Type": "application/json"}
             )
