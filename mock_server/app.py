@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -23,6 +24,7 @@ from mock_server.refusals import ConfigurationError
 from mock_server.rulebook.documents import fixture
 from mock_server.rulebook.ledger import Ledger
 from mock_server.settings import Settings
+from mock_server.store.engine import Engine, Unavailable
 from mock_server.store.migrations import NewerDatabase
 from mock_server.store.sqlite import SqliteEngine
 from mock_server.store.stores import Store
@@ -55,7 +57,8 @@ class Simulator:
         self.portal = Api(self.store, self.worlds, clock)
         control = [] if settings.no_admin else routes(self.store, self.worlds, clock, guard)
         seen = dashboard.pages(control=not settings.no_admin)
-        self.pages = Starlette(routes=[*pages(self.worlds), *control, *seen], lifespan=self._lifespan)
+        own = pages(self.worlds, self.store.turns)
+        self.pages = Starlette(routes=[*own, *control, *seen], lifespan=self._lifespan)
         self.pages.router.default = self.portal  # which names its paths for any other one (R-46)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -141,13 +144,25 @@ def _check_certificate(settings: Settings) -> None:
 
 
 def _store(settings: Settings) -> Store:
-    path = None if settings.database == "memory:" else Path(settings.database.removeprefix("sqlite:///"))
     try:
-        return Store(SqliteEngine(path))
-    except NewerDatabase as error:
-        raise ConfigurationError(f"database {settings.database}: {error}") from None
+        return Store(_engine(settings.database))
+    except (NewerDatabase, Unavailable) as error:
+        raise ConfigurationError(f"database {settings.shown_database}: {error}") from None
     except OSError as error:
-        raise ConfigurationError(f"database {settings.database}: {error.strerror}") from None
+        raise ConfigurationError(f"database {settings.shown_database}: {error.strerror}") from None
+
+
+def _engine(database: str) -> Engine:
+    if not database.startswith("postgresql://"):
+        return SqliteEngine(None if database == "memory:" else Path(database.removeprefix("sqlite:///")))
+    try:
+        postgres = import_module("mock_server.store.postgres")  # when it is wanted, for its driver is an extra
+    except ImportError as error:
+        raise ConfigurationError(
+            f'PostgreSQL needs its driver: pip install "vatportal-mock[postgres]" ({error})'
+        ) from None
+    engine: Engine = postgres.PostgresEngine(database)
+    return engine
 
 
 def _defaults(settings: Settings) -> Defaults:

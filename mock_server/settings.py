@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from mock_server.clock import SECOND
 from mock_server.durations import microseconds
@@ -36,7 +37,8 @@ class Settings:
     """Checked when made: a `Settings` that exists can be served.
 
     `readings` holds only the answers chosen one by one, which win over those of the edition (see
-    `Ledger.choose_all`). `drop_idle_worlds` is in microseconds. `database` is `memory:` or `sqlite:///FILE`.
+    `Ledger.choose_all`). `drop_idle_worlds` is in microseconds. `database` is `memory:`, `sqlite:///FILE` or
+    `postgresql://...`.
 
     Raises:
         ConfigurationError: a value that is not allowed, or two that do not go together.
@@ -44,7 +46,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 8080
-    database: str = "memory:"
+    database: str = field(default="memory:", repr=False)  # which may hold a password
     edition: str = "2025-08"
     readings: Mapping[str, str] = field(default_factory=dict)
     pace: str = "fast"
@@ -75,6 +77,11 @@ class Settings:
         readings = Ledger.load().choose_all(self.edition, self.readings)
         if self.strict_documented:
             _check_documented(readings)
+
+    @property
+    def shown_database(self) -> str:
+        """The database as it may be shown: without a password."""
+        return _without_password(self.database)
 
     @property
     def loopback(self) -> bool:
@@ -117,7 +124,7 @@ class Settings:
         if self.workers > 1 and self.database == "memory:":
             raise ConfigurationError(
                 f"{self.workers} workers cannot share the database memory:, each would have its own portal; "
-                "use 1 worker, or --database sqlite:///FILE"
+                "use 1 worker, or --database sqlite:///FILE or postgresql://..."
             )
 
     def _check_tls(self) -> None:
@@ -143,17 +150,37 @@ def _check_database(url: str) -> None:
     if url == "memory:":
         return
     if scheme in ("postgresql", "postgres"):
-        raise ConfigurationError("database postgresql:// comes with a later version; use memory: or sqlite:///FILE")
+        _check_postgresql(url)
+        return
     name = url.removeprefix("sqlite:///")
     if name in (url, "", ":memory:"):
         raise ConfigurationError(
             f'unknown database "{url}". Allowed: memory:, sqlite:///FILE '
-            "(sqlite:///portal.db is relative, sqlite:////data/portal.db is absolute)."
+            "(sqlite:///portal.db is relative, sqlite:////data/portal.db is absolute), "
+            "postgresql://USER:PASSWORD@HOST/DATABASE."
         )
     file = Path(name)
     if file.is_dir() or not file.parent.is_dir():
         reason = "it is a folder" if file.is_dir() else f"there is no folder {file.parent}"
         raise ConfigurationError(f"database {url} cannot be opened: {reason}")
+
+
+def _check_postgresql(url: str) -> None:
+    """What shows without asking anybody; the password is not repeated."""
+    form = "the form is postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+    if not url.startswith("postgresql://"):
+        raise ConfigurationError(f"database {url.partition(':')[0]}: is written postgresql://; {form}")
+    try:
+        parts = urlsplit(url)
+        named = parts.port != 0 and len(parts.path) > 1
+    except ValueError:
+        named = False
+    if not named:
+        raise ConfigurationError(f"database {_without_password(url)}: a port or the database's name is wrong; {form}")
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(?<=password=)[^&]*", "***", re.sub(r"(?<=://)([^/@:]*):.*@", r"\1:***@", url))
 
 
 def _check_documented(readings: Readings) -> None:

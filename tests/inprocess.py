@@ -14,7 +14,9 @@ import msgspec
 from mock_server import Settings, create_app
 from mock_server.app import Simulator
 from mock_server.clock import Clock
+from mock_server.store.worlds import TABLES
 from tests.client import ACCOUNTS, Portal, Reply, check_answer
+from tests.databases import DATABASES
 from tests.live import fresh_world
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -27,7 +29,7 @@ class InProcess:
     """One simulator; use it as a context."""
 
     def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
-        self.app = create_app(settings or Settings(pace="instant", seed=1), clock)
+        self.app = create_app(DATABASES.settled(settings or Settings(pace="instant", seed=1)), clock)
         self.requests = 0
         self._loop = asyncio.new_event_loop()
         self._log = _Log()
@@ -91,8 +93,8 @@ class InProcess:
 def rows(app: Simulator) -> dict[str, int]:
     """How many rows each table has, but for what tells of requests: a refused one may not change them."""
     engine = app.store.engine
-    tables = [name for (name,) in engine.all("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    return {name: engine.all(f"SELECT count(*) FROM {name}")[0][0] for name in tables if name not in _OF_REQUESTS}
+    tables = [name for name in ("worlds", "starts", *TABLES) if name not in _OF_REQUESTS]
+    return {name: engine.all(f"SELECT count(*) FROM {name}")[0][0] for name in tables}
 
 
 class DirectPortal(Portal):

@@ -11,6 +11,7 @@ from mock_server.app import Simulator
 from mock_server.clock import Clock
 from mock_server.web.listening import bind, configured
 from mock_server.web.watch import Server
+from tests.databases import DATABASES
 
 _names = itertools.count(1)
 
@@ -19,7 +20,7 @@ class LiveServer:
     """A simulator in a thread of this process, on a free port of 127.0.0.1."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        self.app: Simulator = create_app(settings, clock)
+        self.app: Simulator = create_app(DATABASES.settled(settings), clock)
         listener = bind("127.0.0.1", 0)
         self.port: int = listener.getsockname()[1]
         self._server = Server(configured(self.app))

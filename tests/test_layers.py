@@ -22,7 +22,7 @@ LAYERS: dict[str, set[str]] = {
     "portal": {"portal"},
     "store": {"store"},
     "rulebook": {"rulebook"},
-    "ground": {"clock", "draws", "durations", "refusals", "release", "wire"},
+    "ground": {"clock", "draws", "durations", "refusals", "release", "turns", "wire"},
 }
 """From top to bottom: modules and packages directly below `mock_server`, which itself is "".
 
@@ -35,12 +35,17 @@ ALONE = {
     "httptools": {"web.protocol"},
     "jsonschema_rs": {"rulebook.forms", "rulebook.world_form"},
     "mock_server.store.sqlite": {"app"},
+    "mock_server.store.postgres": set(),  # which `app` imports by its name, if it is wanted
+    "psycopg": {"store.postgres"},
     "sqlite3": {"store.sqlite"},
 }
 """What only these modules import."""
 
 IMPORTED_AS = {"pyyaml": "yaml"}
 """Packages that are not called like what they bring."""
+
+EXTRA = {GUEST: {"pytest"}, "store.postgres": {"psycopg"}}
+"""What some modules have besides, since whoever uses them has it."""
 
 OF_HTTP = {"starlette", "uvicorn"}
 MAX_LINES = 400
@@ -150,7 +155,7 @@ def chance(module: Module) -> Iterator[str]:
 
 def strangers(module: Module) -> Iterator[str]:
     """Packages that whoever installs the simulator does not get."""
-    promised = {PACKAGE, *sys.stdlib_module_names, *_dependencies(), *(["pytest"] if module.name == GUEST else [])}
+    promised = {PACKAGE, *sys.stdlib_module_names, *_dependencies(), *EXTRA.get(module.name, ())}
     yield from {name.partition(".")[0] for name in imported(module)} - promised
 
 
@@ -231,6 +236,9 @@ BROKEN: list[tuple[Rule, str, str]] = [
     (strangers, "app", "from faker import Faker"),
     (strangers, "app", "import contract_tests"),
     (alone, "portal.x", "import sqlite3"),
+    (alone, "web.x", "import psycopg"),
+    (strangers, "web.x", "import psycopg"),
+    (alone, "app", "from mock_server.store.postgres import PostgresEngine"),
     (alone, "web.x", "from mock_server.store.sqlite import SqliteEngine"),
     (alone, "portal.x", "from starlette.requests import Request"),
     (size_and_name, "portal.x", "\n" * MAX_LINES),

@@ -91,17 +91,22 @@ async def find(desk: Desk, wanted: Wanted) -> dict[str, Any]:
 async def count(desk: Desk, wanted: Wanted) -> dict[str, Any]:
     """How many requests match: `{"count"}`."""
     if wanted.invoice is None:
-        return {"count": desk.store.journal.count(desk.worlds.row(desk.name).id, sought_of(wanted))}
+        return {"count": await desk.store.turns(_counted, desk, sought_of(wanted))}
     return {"count": await _gathered(desk, wanted, [])}
+
+
+def _counted(desk: Desk, sought: Sought) -> int:
+    return desk.store.journal.count(desk.worlds.row(desk.name).id, sought)
 
 
 async def _gathered(desk: Desk, wanted: Wanted, found: list[Numbered]) -> int:
     """Puts what matches into `found`, up to the bound; counts all of it."""
     sought = sought_of(wanted)
-    world = desk.worlds.row(desk.name).id
+    turns = desk.store.turns
+    world = (await turns(desk.worlds.row, desk.name)).id
     total = 0
     while True:
-        rows = desk.store.journal.following(world, sought, PIECE)
+        rows = await turns(desk.store.journal.following, world, sought, PIECE)
         for row in rows:
             if matches(row[1], wanted):
                 total += 1

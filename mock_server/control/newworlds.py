@@ -76,6 +76,7 @@ def _copied(
     world, owner, owner_name = _source(desk, source)
     demand(owner_name)
     with store.writing():
+        store.worlds.found_alone()
         row = store.worlds.lock(world)
         if store.worlds.find(asked.name) is not None:
             raise worlds.taken(asked.name)

@@ -87,25 +87,40 @@ async def seed(desk: Desk, asked: Seeding) -> dict[str, Any]:
         Problem: something asked for cannot be; or the world was reset, restored or removed meanwhile, and what was
             seeded is gone with it (409).
     """
-    with desk.change() as change:
-        order = _checked(desk, change, asked)
-        lifetime = change.row.lifetime
-        number = desk.store.seedings.add(lifetime.world, lifetime.generation, order.total)
+    turns = desk.store.turns
+    order, lifetime, number = await turns(_begun, desk, asked)
     maker = _Maker(order)
     done = 0
     while done < order.total:
         count = min(CHUNK, order.total - done)
-        with desk.store.writing():
-            _demand_same(desk.store, lifetime, done, order.total)
-            full = maker.put(desk.store, lifetime.world, done, count)
-            done += 0 if full else count
-            state: Literal["running", "done", "failed"] = "done" if done == order.total else "running"
-            desk.store.seedings.save(lifetime.world, number, done, "failed" if full else state)
+        full = await turns(_put, desk.store, maker, lifetime, number, done, count)
         if full:
             detail = f"{full} has no running number left; {done} invoices were seeded"
             raise Problem(409, "no number left", detail, given=str(asked.count), allowed=[f"{done} in these months"])
+        done += count
         await asyncio.sleep(0)
     return {"seeded": done, "id": number}
+
+
+def _begun(desk: Desk, asked: Seeding) -> tuple[_Order, Lifetime, int]:
+    with desk.change() as change:
+        order = _checked(desk, change, asked)
+        lifetime = change.row.lifetime
+        return order, lifetime, desk.store.seedings.add(lifetime.world, lifetime.generation, order.total)
+
+
+def _put(store: Store, maker: "_Maker", lifetime: Lifetime, number: int, done: int, count: int) -> str | None:
+    """Put a chunk; the month instead that has no number left, if one has not."""
+    total = maker.order.total
+    with store.writing():
+        _demand_same(store, lifetime, done, total)
+        full = maker.put(store, lifetime.world, done, count)
+        if full:
+            store.seedings.save(lifetime.world, number, done, "failed")
+        else:
+            done += count
+            store.seedings.save(lifetime.world, number, done, "done" if done == total else "running")
+    return full
 
 
 def _shown(seeding: SeedingRow, generation: int) -> dict[str, Any]:
@@ -115,7 +130,7 @@ def _shown(seeding: SeedingRow, generation: int) -> dict[str, Any]:
 
 
 def _demand_same(store: Store, lifetime: Lifetime, done: int, total: int) -> None:
-    if not store.worlds.lasts(lifetime):
+    if not store.worlds.hold([lifetime]):
         raise Problem(
             409,
             "the world was reset",
@@ -193,7 +208,7 @@ class _Maker:
     """Writes the invoices of one order."""
 
     def __init__(self, order: _Order) -> None:
-        self._order = order
+        self.order = order
         self._baskets: tuple[Basket, ...] = baskets(order.series, frozenset(order.kinds))
         self._outsiders = [(other.tin, wire.text(other.name).decode()) for other in outsiders()]
         self._own = (order.company, wire.text(order.company_name).decode())
@@ -203,7 +218,7 @@ class _Maker:
     def put(self, store: Store, world: int, first: int, count: int) -> str | None:
         """Write `count` invoices from place `first` on; the month instead that has no number left, if one has not."""
         last: dict[str, int] = {}
-        series = self._order.series
+        series = self.order.series
         number = store.worlds.take(world, "registry", count)
         rows = []
         for row, month in self._rows(store, world, first, count, number, last):
@@ -218,7 +233,7 @@ class _Maker:
     def _rows(
         self, store: Store, world: int, first: int, count: int, number: int, last: dict[str, int]
     ) -> Iterator[tuple[QaimeRow, str]]:
-        order, prepared, others = self._order, self._baskets, self._outsiders
+        order, prepared, others = self.order, self._baskets, self._outsiders
         series, kinds, statuses, own = order.series, order.kinds, order.statuses, self._own
         incoming = order.folder == "incoming"
         uploader = None if incoming else order.company

@@ -41,14 +41,15 @@ async def wait(desk: Desk, awaited: Awaited, gone: Callable[[], Awaitable[bool]]
     seconds = _seconds(awaited.timeout)
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
-    watch = _Watch(desk, awaited)
+    turns = desk.store.turns
+    watch = await turns(_Watch, desk, awaited)
     while True:
-        more = watch.look()
+        more = await turns(watch.look)
         left = end - loop.time()
         if len(watch.found) >= awaited.count or await gone():
             return {"requests": [shown(row) for row in watch.found], "total": len(watch.found)}
         if left <= 0 and not more:
-            raise _too_few(desk, awaited, watch, seconds)
+            raise await turns(_too_few, desk, awaited, watch, seconds)
         await asyncio.sleep(0 if more else min(EVERY_SECONDS, left))
 
 

@@ -66,25 +66,34 @@ def too_many(name: str, error: TooManyWorlds) -> Problem:
 
 async def delete(desk: Desk, name: str) -> dict[str, Any]:
     """Remove a world with all its snapshots; it begins anew when somebody uses the name again."""
+    await desk.store.turns(_discard, desk, name)
+    await _swept(desk)
+    return {"deleted": name}
+
+
+def _discard(desk: Desk, name: str) -> None:
     row = desk.store.worlds.find(name)
     if row is None:
         raise Problem.unknown("world", name, desk.store.worlds.names(), status=404)
     with desk.store.writing():
         desk.store.worlds.lock(row.id)
         desk.worlds.discard(row)
-    await _swept(desk)
-    return {"deleted": name}
 
 
 async def reset(desk: Desk, to: str) -> dict[str, Any]:
     """Back to the start, or to a snapshot; what is in flight cannot touch the new generation."""
+    begun = await desk.store.turns(_begun_anew, desk, to)
+    await _swept(desk)
+    return begun
+
+
+def _begun_anew(desk: Desk, to: str) -> dict[str, Any]:
     if to != START or snapshot_of(desk, desk.name, START) is not None:
-        return await restore(desk, to)
+        return _restored(desk, to)
     row = desk.worlds.row(desk.name)
     with desk.store.writing():
         desk.store.worlds.lock(row.id)
         desk.worlds.reset(row)
-    await _swept(desk)
     return {"name": desk.name, "generation": desk.worlds.row(desk.name).generation}
 
 
@@ -92,7 +101,7 @@ async def _swept(desk: Desk) -> None:
     """Remove what was discarded, piece by piece, so that others have their turn."""
     more = True
     while more:
-        more = desk.worlds.sweep(PIECE)
+        more = await desk.store.turns(desk.worlds.sweep, PIECE)
         await asyncio.sleep(TURN_SECONDS if more else 0)
 
 
@@ -125,6 +134,12 @@ def save(desk: Desk, name: str) -> dict[str, Any]:
 
 async def restore(desk: Desk, name: str) -> dict[str, Any]:
     """Everything as it was when the snapshot was taken, its clock too, which runs on from there."""
+    begun = await desk.store.turns(_restored, desk, name)
+    await _swept(desk)
+    return begun
+
+
+def _restored(desk: Desk, name: str) -> dict[str, Any]:
     row = desk.worlds.row(desk.name)
     saved = desk.store.copies.hidden(snapshots_of(desk.name) + name)
     if saved is None:
@@ -137,7 +152,6 @@ async def restore(desk: Desk, name: str) -> dict[str, Any]:
         desk.store.copies.rows(saved, world)
         desk.store.worlds.set_clock(world, clock._replace(real=desk.clock.now()))
     desk.worlds.forget(row)
-    await _swept(desk)
     return {"name": desk.name, "generation": desk.worlds.row(desk.name).generation, "now": iso(clock.world)}
 
 

@@ -26,6 +26,7 @@ def spend(visit: Visit) -> str | None:
     login = visit.body["login"]
     accounts.demand_partner_phone(visit.world, login, visit.body.get("phone"))
     with visit.store.writing():
+        visit.store.worlds.lock(visit.world.id)
         return accounts.spend_challenge(visit.store, visit.world, login, visit.now)
 
 

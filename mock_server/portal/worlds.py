@@ -5,6 +5,7 @@ its version changes (accounts, readings, compiled forms).
 """
 
 import hmac
+import threading
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -116,6 +117,13 @@ class Defaults(NamedTuple):
     drop_idle: int | None = None
 
 
+class _LeanedOn(threading.local):
+    """Readings asked while one request is answered, which happens in one thread."""
+
+    def __init__(self) -> None:
+        self.readings: set[str] = set()
+
+
 class World:
     """What is derived from a world's rows, good for one version of it."""
 
@@ -149,7 +157,7 @@ class World:
         self._by_token = {self.draws.lookup(account.token): account for account in self.accounts.values()}
         self._forms: dict[str, Form] = _forms_of(self.readings)
         self._assumed = frozenset(self.readings.assumed()) if defaults.strict else frozenset()
-        self._leaned_on: set[str] = set()
+        self._leaned_on = _LeanedOn()
 
     def form(self, urn: str) -> Form:
         """The compiled schema of that name under this world's readings."""
@@ -161,14 +169,15 @@ class World:
     def choose(self, reading: str) -> str:
         """The answer in force; every point of difference in the portal asks here."""
         if reading in self._assumed:
-            self._leaned_on.add(reading)
+            self._leaned_on.readings.add(reading)
         return self.readings.choose(reading)
 
     def leaned_on(self) -> list[str]:
-        """Readings asked since the last call whose answer rests on an assumption; only when strict."""
-        if not self._leaned_on:
+        """Readings asked in this thread since the last call whose answer rests on an assumption; only when strict."""
+        if not self._assumed:
             return []
-        leaned, self._leaned_on = sorted(self._leaned_on), set()
+        leaned = sorted(self._leaned_on.readings)
+        self._leaned_on.readings.clear()
         return leaned
 
     def warehouses(self, company: str) -> list[tuple[str, str]]:
@@ -228,6 +237,7 @@ class Worlds:
             TooManyWorlds: it would be one too many.
         """
         with self._store.writing():
+            self._store.worlds.found_alone()
             row = self._store.worlds.find(name)
             if row is not None and anew:
                 raise WorldTaken(name)
@@ -254,6 +264,7 @@ class Worlds:
         if self._defaults.drop_idle is not None:
             since = self._clock.now() - self._defaults.drop_idle
             for row in self._store.worlds.idle(since, DEFAULT_WORLD, DROPPED_AT_ONCE):
+                self._store.worlds.lock(row.id)
                 self.remove(row)
         if self._store.worlds.count() >= MAX_WORLDS:
             raise TooManyWorlds(f"this server keeps at most {MAX_WORLDS} worlds; delete one first")
@@ -293,6 +304,7 @@ class Worlds:
     def sweep(self, most: int) -> bool:
         """Remove some rows of what was discarded, in a transaction of its own; whether there may be more."""
         with self._store.writing():
+            self._store.worlds.sweep_alone()
             for world in self._store.worlds.discarded():
                 if not self._store.worlds.shrink(world, most):
                     self._store.worlds.remove(world)

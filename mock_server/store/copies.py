@@ -26,7 +26,8 @@ class Copies:
     def hidden_below(self, prefix: str) -> list[tuple[str, int]]:
         """Names behind the prefix, and world time, of hidden worlds."""
         found = self._db.all(
-            "SELECT name, clock_world FROM worlds WHERE hidden = 1 AND substr(name, 1, ?) = ? ORDER BY id",
+            "SELECT name, clock_world FROM worlds WHERE hidden = 1"
+            " AND substr(name, 1, CAST(? AS INTEGER)) = ? ORDER BY id",
             (len(prefix), prefix),
         )
         return [(name[len(prefix) :], clock) for name, clock in found]

@@ -123,7 +123,8 @@ def migrate(engine: Engine) -> None:
         NewerDatabase: it has taken steps that this version does not know.
     """
     with engine.writing():
-        engine.run("CREATE TABLE IF NOT EXISTS migrations (step INTEGER PRIMARY KEY)")
+        engine.alone("migrations")
+        engine.define("CREATE TABLE IF NOT EXISTS migrations (step INTEGER PRIMARY KEY)")
         taken = (engine.one("SELECT coalesce(max(step), 0) FROM migrations") or (0,))[0]
     if taken > len(STEPS):
         raise NewerDatabase(
@@ -131,8 +132,9 @@ def migrate(engine: Engine) -> None:
         )
     for step in range(taken + 1, len(STEPS) + 1):
         with engine.writing():
+            engine.alone("migrations")
             if engine.one("SELECT 1 FROM migrations WHERE step = ?", (step,)):
                 continue  # another server process was quicker
             for statement in STEPS[step - 1]:
-                engine.run(statement)
+                engine.define(statement)
             engine.run("INSERT INTO migrations VALUES (?)", (step,))

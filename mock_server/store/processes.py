@@ -27,9 +27,6 @@ class ProcessRow(NamedTuple):
     gaps: int
 
 
-_JSON = "CAST(d.text AS BLOB)"
-"""A document as the bytes that will be sent: nobody reads it on the way, so nobody needs to decode it."""
-
 _ROW = "id, company, username, record, applied, next_due, dir, listed, gaps"
 
 
@@ -38,6 +35,7 @@ class Processes:
 
     def __init__(self, engine: Engine) -> None:
         self._db = engine
+        self._json = engine.utf8("d.text")  # as it will be sent: nobody reads it on the way
 
     def add(self, world: int, row: ProcessRow, invoices: str = "[]") -> None:
         self._db.run(
@@ -100,7 +98,7 @@ class Processes:
     def page_of_list(self, world: int, company: str, row: ProcessRow, skip: int, count: int) -> list[bytes]:
         """A page of a download as JSON, in its own order: a range of ordinals, unless there are gaps."""
         sql = (
-            f"SELECT {_JSON} FROM download_lists l JOIN downloads d"
+            f"SELECT {self._json} FROM download_lists l JOIN downloads d"
             " ON d.world = l.world AND d.company = ? AND d.id = l.id AND d.dir = ?"
             " WHERE l.world = ? AND l.process = ?"
         )
@@ -117,7 +115,7 @@ class Processes:
     ) -> list[bytes]:
         """Downloaded invoices created in a range as JSON, by arrival in the portal (R-72)."""
         found = self._db.all(
-            f"SELECT {_JSON} FROM (SELECT arrival FROM downloads"
+            f"SELECT {self._json} FROM (SELECT arrival FROM downloads"
             " WHERE world = ? AND company = ? AND dir = ? AND created >= ? AND created < ?"
             " ORDER BY arrival LIMIT ? OFFSET ?) page JOIN downloads d"
             " ON d.world = ? AND d.company = ? AND d.dir = ? AND d.arrival = page.arrival ORDER BY d.arrival",

@@ -82,7 +82,7 @@ class Registry:
         found: dict[int, bytes] = {}
         for some in pieces(ids):
             sql = (
-                "SELECT id, CAST(head || status || tail AS BLOB) FROM registry"
+                f"SELECT id, {self._db.utf8('head || status || tail')} FROM registry"
                 f" WHERE world = ? AND id IN ({marks(some)})"
             )
             found.update((row[0], row[1]) for row in self._db.all(sql, (world, *some)))

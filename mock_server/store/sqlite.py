@@ -12,11 +12,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mock_server.store.engine import Params, Row
+from mock_server.store.engine import Params, Row, Unavailable
 
 BUSY_MILLISECONDS = 30_000
 TRIES = 100
 STATEMENTS_KEPT = 512
+_UNAVAILABLE = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+)
 APPLICATION = int.from_bytes(b"vpmk", "big")
 """Tells our files from those of other programs that use SQLite, which are not ours to write to."""
 
@@ -29,12 +36,17 @@ class _Transaction:
         self._begin = begin
 
     def __enter__(self) -> None:
-        self._connection.execute(self._begin)
+        try:
+            self._connection.execute(self._begin)
+        except sqlite3.OperationalError as error:
+            raise _told(error) from error
 
     def __exit__(self, kind: type[BaseException] | None, _: Any, __: TracebackType | None) -> None:
         try:
             if kind is None:
                 self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise _told(error) from error
         finally:
             if self._connection.in_transaction:  # a full disk has SQLite roll back by itself
                 self._connection.execute("ROLLBACK")
@@ -42,6 +54,9 @@ class _Transaction:
 
 class SqliteEngine:
     """The embedded engine: one connection, used by one thread at a time."""
+
+    threads = 0
+    for_update = ""
 
     def __init__(self, path: Path | None) -> None:
         """Opens the file, or a database in memory.
@@ -61,7 +76,7 @@ class SqliteEngine:
         self._writing = _Transaction(self._connection, "BEGIN IMMEDIATE")
         try:
             self._prepare(path is not None)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, Unavailable) as error:
             self.close()
             raise OSError(errno.EINVAL, f"SQLite cannot use it: {error}") from None
 
@@ -89,7 +104,7 @@ class SqliteEngine:
         for _ in range(TRIES):
             try:
                 self.run("PRAGMA journal_mode=WAL")
-            except sqlite3.OperationalError:
+            except Unavailable:
                 with self.writing():
                     pass
             else:
@@ -97,17 +112,38 @@ class SqliteEngine:
         self.run("PRAGMA journal_mode=WAL")
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
-        row: Row | None = self._connection.execute(sql, params).fetchone()
+        try:
+            row: Row | None = self._connection.execute(sql, params).fetchone()
+        except sqlite3.OperationalError as error:
+            raise _told(error) from error
         return row
 
     def all(self, sql: str, params: Params = ()) -> list[Row]:
-        return self._connection.execute(sql, params).fetchall()
+        try:
+            return self._connection.execute(sql, params).fetchall()
+        except sqlite3.OperationalError as error:
+            raise _told(error) from error
 
     def run(self, sql: str, params: Params = ()) -> int:
-        return self._connection.execute(sql, params).rowcount
+        try:
+            return self._connection.execute(sql, params).rowcount
+        except sqlite3.OperationalError as error:
+            raise _told(error) from error
 
     def many(self, sql: str, rows: Iterable[Params]) -> None:
-        self._connection.executemany(sql, rows)
+        try:
+            self._connection.executemany(sql, rows)
+        except sqlite3.OperationalError as error:
+            raise _told(error) from error
+
+    def define(self, statement: str) -> None:
+        self.run(statement)
+
+    def utf8(self, expression: str) -> str:
+        return f"CAST({expression} AS BLOB)"
+
+    def alone(self, purpose: str) -> None:
+        """Whoever writes is alone."""
 
     def columns(self, table: str) -> list[str]:
         return [row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")]
@@ -120,6 +156,12 @@ class SqliteEngine:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _told(error: sqlite3.OperationalError) -> Exception:
+    """`Unavailable` for what is no fault of the statement."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return Unavailable(f"{error} ({error.sqlite_errorname})") if code & 0xFF in _UNAVAILABLE else error
 
 
 def _create_private(path: Path) -> None:

@@ -13,10 +13,14 @@ from mock_server.store.registry import Registry
 from mock_server.store.seedings import Seedings
 from mock_server.store.whole import Whole
 from mock_server.store.worlds import Worlds
+from mock_server.turns import Turns
 
 
 class Store:
-    """What the portal keeps. Transactions are `with store.reading():` and `with store.writing():`."""
+    """What the portal keeps. Transactions are `with store.reading():` and `with store.writing():`.
+
+    Whoever is called in the event loop asks through `await store.turns(work, ...)`.
+    """
 
     def __init__(self, engine: Engine) -> None:
         """Brings the database up to this version.
@@ -30,6 +34,7 @@ class Store:
             engine.close()
             raise
         self.engine = engine
+        self.turns = Turns(engine.threads)
         self.reading = engine.reading
         self.writing = engine.writing
         self.worlds = Worlds(engine)
@@ -45,4 +50,5 @@ class Store:
         self.whole = Whole(engine)
 
     def close(self) -> None:
+        self.turns.close()
         self.engine.close()

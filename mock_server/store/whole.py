@@ -78,7 +78,10 @@ class Whole:
         return sum(count[0] for count in counts if count is not None)
 
     def standings(self, world: int) -> list[StandingRow]:
-        sql = "SELECT username, challenge, challenge_until, challenges, tokens FROM accounts WHERE world = ?"
+        sql = (
+            "SELECT username, challenge, challenge_until, challenges, tokens FROM accounts"
+            " WHERE world = ? ORDER BY username"
+        )
         return [StandingRow._make(row) for row in self._db.all(sql, (world,))]
 
     def set_standing(self, world: int, row: StandingRow) -> None:
@@ -111,6 +114,7 @@ class Whole:
         sql = (
             "SELECT l.process, l.ordinal, r.qaime FROM download_lists l"
             " JOIN registry r ON r.world = l.world AND r.id = l.id WHERE l.world = ?"
+            " ORDER BY l.process, l.ordinal"
         )
         for process, ordinal, qaime in self._db.all(sql, (world,)):
             found.setdefault(process, {})[ordinal] = qaime

@@ -1,10 +1,11 @@
 """Rows of worlds, companies, warehouses and accounts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from mock_server.clock import WorldClock
 from mock_server.store.engine import Engine
+from mock_server.store.invoices import marks, pieces
 
 
 class Lifetime(NamedTuple):
@@ -218,7 +219,7 @@ class Worlds:
         newest = "coalesce((SELECT at_real FROM journal j WHERE j.world = w.id ORDER BY j.seq DESC LIMIT 1), 0)"
         found = self._db.all(
             f"SELECT {columns} FROM worlds w WHERE w.hidden = 0 AND w.name <> ? AND w.used < ? AND {newest} < ?"
-            " ORDER BY w.used LIMIT ?",
+            " ORDER BY w.used, w.id LIMIT ?",
             (but, since, since, most),
         )
         return [WorldRow._make(row) for row in found]
@@ -241,15 +242,31 @@ class Worlds:
         return row[0], row[1]
 
     def lock(self, world: int) -> WorldRow:
-        """The row as it is now, inside a write transaction (which already keeps other writers out).
+        """The row as it is now, inside a write transaction, which keeps other writers of this world out.
 
         Raises:
             WorldGone: it is no more.
         """
-        row = self._db.one(f"SELECT {_WORLD} FROM worlds WHERE id = ?", (world,))
+        row = self._db.one(f"SELECT {_WORLD} FROM worlds WHERE id = ?{self._db.for_update}", (world,))
         if row is None:
             raise WorldGone
         return WorldRow._make(row)
+
+    def hold(self, lifetimes: Collection[Lifetime]) -> set[Lifetime]:
+        """Those of them that last, locked like `lock`; always in one order, so that nobody waits in a circle."""
+        found: set[Lifetime] = set()
+        for some in pieces(sorted({lifetime.world for lifetime in lifetimes})):
+            sql = f"SELECT id, generation FROM worlds WHERE id IN ({marks(some)}) ORDER BY id{self._db.for_update}"
+            found.update(Lifetime._make(row) for row in self._db.all(sql, some))
+        return found.intersection(lifetimes)
+
+    def found_alone(self) -> None:
+        """Inside a write transaction: nobody else makes worlds until it ends, so that they can be counted."""
+        self._db.alone("worlds")
+
+    def sweep_alone(self) -> None:
+        """Inside a write transaction: nobody else removes discarded worlds until it ends."""
+        self._db.alone("sweep")
 
     def lasts(self, lifetime: Lifetime) -> bool:
         """Whether the world is still the one it was."""
@@ -288,7 +305,7 @@ class Worlds:
 
     def companies(self, world: int) -> dict[str, str]:
         """Names by VOEN."""
-        return dict(self._db.all("SELECT tin, name FROM companies WHERE world = ?", (world,)))
+        return dict(self._db.all("SELECT tin, name FROM companies WHERE world = ? ORDER BY tin", (world,)))
 
     def put_company(self, world: int, tin: str, name: str) -> None:
         """Add a company, or give the one of that VOEN another name."""
@@ -306,7 +323,7 @@ class Worlds:
         return [
             (code, name)
             for code, name in self._db.all(
-                "SELECT code, name FROM warehouses WHERE world = ? AND company = ?", (world, company)
+                "SELECT code, name FROM warehouses WHERE world = ? AND company = ? ORDER BY code", (world, company)
             )
         ]
 
@@ -333,7 +350,7 @@ class Worlds:
     def accounts(self, world: int) -> list[AccountRow]:
         return [
             AccountRow._make(row)
-            for row in self._db.all(f"SELECT {_ACCOUNT} FROM accounts WHERE world = ?", (world,))
+            for row in self._db.all(f"SELECT {_ACCOUNT} FROM accounts WHERE world = ? ORDER BY username", (world,))
         ]
 
     def challenge(self, world: int, username: str) -> ChallengeRow | None:

@@ -209,7 +209,7 @@ class Answering:
         if exchange.visit is None or not exchange.visit.audits:
             return entry
         with self._store.writing():
-            if not self._store.worlds.lasts(entry.lifetime):
+            if not self._store.worlds.hold([entry.lifetime]):
                 raise _Outdated
             self._write_audits(exchange.visit)
             self.recorder.with_change(entry)

@@ -39,6 +39,7 @@ class Api:
 
     def __init__(self, store: Store, worlds: Worlds, clock: Clock) -> None:
         self._clock = clock
+        self._turns = store.turns
         self._recorder = Recorder(store)
         self.answering = Answering(store, worlds, clock, self._recorder)
 
@@ -92,15 +93,15 @@ class Api:
         scenario = request.header(HEADER)
         if scenario is None:
             try:
-                return self.answering.answer(world, request), NO_TROUBLE
+                return await self._turns(self.answering.answer, world, request), NO_TROUBLE
             except MayStrike:
-                trouble = self.answering.met(world, request)
+                trouble = await self._turns(self.answering.met, world, request)
         else:
             trouble = of_header(scenario, request.operation)
         since = None
         if trouble.delay:
             since = await self._held(world, trouble.delay / SECOND)
-        return self.answering.answer(world, request, trouble, since), trouble
+        return await self._turns(self.answering.answer, world, request, trouble, since), trouble
 
     async def _held(self, world: str, seconds: float) -> Lifetime:
         """Hold a request up, in real time; the lifetime of the world in which it came.
@@ -110,12 +111,12 @@ class Api:
         Raises:
             Overtaken: the world is in another lifetime before the time is over.
         """
-        since = self.answering.lifetime(world)
+        since = await self._turns(self.answering.lifetime, world)
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while (left := end - loop.time()) > 0:
             await asyncio.sleep(min(left, LOOK_EVERY_SECONDS))
-            self.answering.lasting(world, since)
+            await self._turns(self.answering.lasting, world, since)
         return since
 
 

@@ -192,6 +192,7 @@ class Recorder:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
         self._since_trim: Counter[int] = Counter()
 
     def with_change(self, entry: Entry) -> None:
@@ -206,24 +207,32 @@ class Recorder:
         written, the future has the reason.
         """
         loop = asyncio.get_running_loop()
-        if not self._waiting:
-            loop.call_soon(self._write)
+        if self._writing is None:
+            self._writing = loop.create_task(self._write())
         written = loop.create_future()
         self._waiting.append((entry, written))
         return written
 
-    def _write(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        reason: Exception | None = None
-        try:
-            with self._store.writing():
-                lifetimes = {entry.lifetime for entry, _ in waiting}
-                lasting = {each for each in lifetimes if self._store.worlds.lasts(each)}
-                kept = [entry for entry, _ in waiting if entry.lifetime in lasting]
-                self._store.journal.add_all([entry.row for entry in kept])
-                self._follow(kept)
-        except Exception as error:  # whatever it is, those who wait are told
-            reason = error
+    async def _write(self) -> None:
+        """Write what waits, group by group; a group is what has come while the last one was written."""
+        while self._waiting:
+            waiting, self._waiting = self._waiting, []
+            reason: Exception | None = None
+            try:
+                await self._store.turns(self._write_group, [entry for entry, _ in waiting])
+            except Exception as error:  # whatever it is, those who wait are told
+                reason = error
+            self._tell(waiting, reason)
+        self._writing = None
+
+    def _write_group(self, entries: Sequence[Entry]) -> None:
+        with self._store.writing():
+            lasting = self._store.worlds.hold({entry.lifetime for entry in entries})
+            kept = [entry for entry in entries if entry.lifetime in lasting]
+            self._store.journal.add_all([entry.row for entry in kept])
+            self._follow(kept)
+
+    def _tell(self, waiting: Sequence[tuple[Entry, asyncio.Future[None]]], reason: Exception | None) -> None:
         for _, written in waiting:
             if written.done():
                 continue  # its caller was cancelled

@@ -8,12 +8,13 @@ from starlette.routing import Route
 
 from mock_server import wire
 from mock_server.portal.worlds import DEFAULT_WORLD, Worlds
+from mock_server.turns import Turns
 from mock_server.web.openapi import served
 
 NONCE_BOUND = 200
 
 
-def pages(worlds: Worlds) -> list[Route]:
+def pages(worlds: Worlds, turns: Turns) -> list[Route]:
     """Routes of the simulator itself."""
 
     async def simulator(request: Request) -> Response:
@@ -22,7 +23,7 @@ def pages(worlds: Worlds) -> list[Route]:
         return _json({"simulator": "vatportal-mock", "nonce": nonce})
 
     async def openapi(request: Request) -> Response:
-        view = worlds.view(worlds.row(DEFAULT_WORLD))
+        view = await turns(lambda: worlds.view(worlds.row(DEFAULT_WORLD)))
         return _json(served(view.readings, str(request.base_url).rstrip("/")))
 
     return [Route("/__simulator", simulator), Route("/openapi.json", openapi)]

@@ -18,7 +18,7 @@ def steer(portal: Portal) -> Steer:
 
 
 @pytest.fixture(scope="module")
-def realistic() -> Iterator[Timed]:
+def realistic(engine: str) -> Iterator[Timed]:  # noqa: ARG001
     """A server whose real time stands still."""
     with timed(pace="realistic") as server:
         yield server

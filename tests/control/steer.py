@@ -101,4 +101,4 @@ def dump(server: LiveServer, world: str) -> dict[str, list[tuple[Any, ...]]]:
 
 def names_of_worlds(server: LiveServer) -> list[str]:
     """Of every row of worlds, those of snapshots too."""
-    return [name for (name,) in server.app.store.engine.all("SELECT name FROM worlds")]
+    return [name for (name,) in server.app.store.engine.all("SELECT name FROM worlds ORDER BY id")]

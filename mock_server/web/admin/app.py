@@ -138,11 +138,12 @@ class _Control:
             form = "1 to 64 of a-z 0-9 . _ -"
             raise Problem(404, "no such world", f"a world's name is {form}", given=name, allowed=[form])
         if not route.open:
-            self._guard.demand(request, self._own_token(route, name, parameters))
+            own = await self._store.turns(self._own_token, route, name, parameters)
+            self._guard.demand(request, own)
         query = query_of(route, dict(request.query_params))
         raw = await read_body(request.scope, request.receive, BODY_BYTES)
         desk = Desk(self._store, self._worlds, self._clock, name)
-        self._worlds.used(name)
+        await self._store.turns(self._worlds.used, name)
         call = Call(desk, parameters, query, body_of(route, raw), _gone(request), self._opened_by(request))
         result = await answer(route, call)
         return result if isinstance(result, Response) else _json(route.status, result)
