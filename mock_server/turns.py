@@ -19,7 +19,7 @@ class Turns:
         """What `work(*arguments)` returns or raises; others have their turn meanwhile where there are threads."""
         if self._threads is None:
             return work(*arguments)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+        return await asyncio.wrap_future(self._threads.submit(work, *arguments))
 
     def close(self) -> None:
         """Wait for what is being done; nothing may be asked for afterwards."""

@@ -19,7 +19,7 @@ from mock_server import Settings, create_app
 from mock_server.portal import worlds
 from mock_server.refusals import ConfigurationError
 from mock_server.store import migrations
-from mock_server.store.engine import Engine
+from mock_server.store.engine import Engine, Unavailable
 from mock_server.store.migrations import STEPS
 from mock_server.store.sqlite import SqliteEngine
 from mock_server.store.stores import Store
@@ -189,7 +189,7 @@ def test_a_full_disk_is_one_failure_and_no_more(file: str | None, tmp_path: Path
     ((pages,),) = store.engine.all("PRAGMA page_count")
     store.engine.all(f"PRAGMA max_page_count={pages + 3}")
     for _ in range(2):
-        with pytest.raises(sqlite3.OperationalError, match="database or disk is full"), store.writing():
+        with pytest.raises(Unavailable, match="database or disk is full"), store.writing():
             store.worlds.add_company(1, "1234567890", "Demo" * 100_000)
     with store.writing():
         store.worlds.add_company(1, "0987654321", "Alıcı")
@@ -350,8 +350,10 @@ def test_beyond_the_last_world_none_is_made(monkeypatch: pytest.MonkeyPatch) -> 
         assert server.portal("first").call("read_proc_status", procId=123).code == 0
 
 
-@pytest.mark.parametrize("path", ["/api/no/such/path", "/api/job/read_proc_status/", "", "/api"])
-def test_a_path_that_is_none_makes_no_world(path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"), [("/api/no/such/path", 404), ("/api/job/read_proc_status/", 404), ("", 307), ("/api", 404)]
+)
+def test_a_path_that_is_none_makes_no_world(path: str, status: int) -> None:
     with timed(pace="instant") as server:
         wire = http.client.HTTPConnection("127.0.0.1", server.server.port, timeout=30)
         wire.request("GET", f"/w/stray{path}")
