@@ -163,7 +163,9 @@ def _asked(world: int, wanted: Wanted) -> tuple[str, list[object]]:
         ("kind", wanted.kinds, wanted.without_kinds),
         ("status", wanted.statuses, wanted.without_statuses),
     ):
-        if words is not None:
+        if words:
             condition += f" AND {column} {'NOT ' if without else ''}IN ({marks(words)})"
             params.extend(words)
+        elif words is not None and not without:
+            condition += " AND 1 = 0"  # an empty list is no SQL everywhere
     return condition, params
