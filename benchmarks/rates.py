@@ -72,15 +72,15 @@ def main() -> None:
         runs: dict[str, list[Run]] = defaultdict(list)
         for _ in range(options.rounds):
             for subject in subjects:
-                runs[subject.name].append(_run(subject, folder, options.seconds))
+                runs[subject.name].append(measured(subject, folder, options.seconds))
     _report(subjects, runs, options.json)
 
 
 def _subjects(stack: ExitStack, folder: Path) -> list[Subject]:
     bare = started(stack, [sys.executable, "-m", "benchmarks.bare"])
     subjects = [
-        Subject("bare poll", bare, "/poll", _script("GET", b'{"procId":5001}')),
-        Subject("bare page", bare, "/page", _script("GET", b"{}")),
+        Subject("bare poll", bare, "/poll", script_of("GET", b'{"procId":5001}')),
+        Subject("bare page", bare, "/page", script_of("GET", b"{}")),
     ]
     for kind, database in (("memory", "memory:"), ("file", f"sqlite:///{folder}/bench.db")):
         server = simulator(stack, "--pace", "instant", "--database", database)
@@ -88,12 +88,12 @@ def _subjects(stack: ExitStack, folder: Path) -> list[Subject]:
         status = "/w/bench/api/job/read_proc_status"
         password = {"username": "demo", "password": "demo", "procId": running}
         page = {"username": "buyer", "password": "buyer", "phone": "994507654321", "procId": download}
-        token = _script("GET", dumped({"procId": running}), 'wrk.headers["x-vatpapikey"] = "demo-token"')
+        token = script_of("GET", dumped({"procId": running}), 'wrk.headers["x-vatpapikey"] = "demo-token"')
         subjects += [
-            Subject(f"{kind} poll, password", server, status, _script("GET", dumped(password))),
+            Subject(f"{kind} poll, password", server, status, script_of("GET", dumped(password))),
             Subject(f"{kind} poll, token", server, status, token),
             Subject(f"{kind} import", server, "/w/bench/api/inv/import_upload_invoices.php", _import_script()),
-            Subject(f"{kind} page", server, "/w/bench/api/etx/read_invoices", _script("GET", dumped(page))),
+            Subject(f"{kind} page", server, "/w/bench/api/etx/read_invoices", script_of("GET", dumped(page))),
         ]
     return subjects
 
@@ -113,7 +113,8 @@ def _prepared(port: int) -> tuple[int, int]:
     return running, download
 
 
-def _script(method: str, body: bytes, more: str = "") -> str:
+def script_of(method: str, body: bytes, more: str = "") -> str:
+    """What wrk is to send."""
     return (
         f'wrk.method = "{method}"\nwrk.headers["Content-Type"] = "application/json"\n{more}\n'
         f"wrk.body = [==[{body.decode()}]==]\n"
@@ -132,7 +133,8 @@ def _import_script() -> str:
     )
 
 
-def _run(subject: Subject, folder: Path, seconds: int) -> Run:
+def measured(subject: Subject, folder: Path, seconds: int) -> Run:
+    """One run of the load generator."""
     file = folder / "script.lua"
     stamp = f"-- {time.time_ns()}\nmath.randomseed({time.time_ns() % 2**31})\n"
     file.write_text(stamp + subject.script, "utf-8")

@@ -1,9 +1,10 @@
 """The simulated ASAN phone: the questions it has been asked, and a person's answers."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from mock_server.control.desk import Change, Desk, Problem, number_of
-from mock_server.control.steering import SHOWN, happen
+from mock_server.control.steering import SHOWN, happen, limit_of
 from mock_server.portal import processes
 from mock_server.portal.moments import iso
 from mock_server.portal.plans import PIN_EXPIRES
@@ -11,9 +12,14 @@ from mock_server.portal.stages import Event, Record, Stage, Timeline
 from mock_server.store.processes import ProcessRow
 
 
-def inbox(desk: Desk) -> list[dict[str, Any]]:
+def inbox(desk: Desk, query: Mapping[str, str]) -> list[dict[str, Any]]:
     """Every question put to a phone by the newest processes, the latest first."""
-    return _asked(desk, desk.look())
+    return _asked(desk, desk.look(), limit_of(query))
+
+
+def pending(change: Change, rows: Iterable[ProcessRow]) -> list[dict[str, Any]]:
+    """The questions of these processes that nobody has answered yet."""
+    return [entry for row in rows for entry in reversed(_questions(change, row)) if entry["state"] == "pending"]
 
 
 def answer(desk: Desk, confirmation: str, what: Literal["confirm", "refuse"]) -> dict[str, Any]:
@@ -29,7 +35,7 @@ def answer(desk: Desk, confirmation: str, what: Literal["confirm", "refuse"]) ->
         entries = [] if row is None else _questions(change, row)
         entry = next((entry for entry in entries if entry["id"] == confirmation), None)
         if row is None or entry is None:
-            known = [each["id"] for each in _asked(desk, change)]
+            known = [each["id"] for each in _asked(desk, change, SHOWN)]
             raise Problem.unknown("confirmation", confirmation[:100], known, status=404)
         if entry["state"] != "pending":
             raise Problem(
@@ -48,8 +54,8 @@ def answer(desk: Desk, confirmation: str, what: Literal["confirm", "refuse"]) ->
         return next(entry for entry in _questions(change, row) if entry["id"] == confirmation)
 
 
-def _asked(desk: Desk, change: Change) -> list[dict[str, Any]]:
-    rows = desk.store.processes.newest(change.row.id, SHOWN)
+def _asked(desk: Desk, change: Change, limit: int) -> list[dict[str, Any]]:
+    rows = desk.store.processes.newest(change.row.id, limit)
     return [entry for row in rows for entry in reversed(_questions(change, row))]
 
 

@@ -18,11 +18,13 @@ def felt(desk: Desk) -> dict[str, Any]:
     """
     change = desk.look()
     rows = desk.store.processes.newest(change.row.id, SHOWN)
-    mark, running = 0, 0
+    mark, running, asking = 0, 0, []
     for row in rows:
         record, line = processes.read(row.record)
         look = processes.look(line, change.now)
         running += not look.ended
+        if look.waiting:
+            asking.append(row)
         stage = "" if look.current is None else look.current.name
         seen = f"{row.id} {len(record.events)} {look.ended} {stage} {look.waiting} {row.listed}"
         mark = zlib.crc32(seen.encode(), mark)
@@ -36,5 +38,5 @@ def felt(desk: Desk) -> dict[str, Any]:
         },
         "requests": {"newest": desk.store.journal.newest(change.row.id)},
         "processes": {"newest": rows[0].id if rows else 0, "running": running, "mark": mark},
-        "confirmations": [one for one in phone.inbox(desk) if one["state"] == "pending"],
+        "confirmations": phone.pending(change, asking),
     }

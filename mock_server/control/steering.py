@@ -1,8 +1,12 @@
 """Processes from outside: look at them, push them on, stop them, make them fail."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
 
 from mock_server.control.desk import Change, Desk, Problem
+from mock_server.control.given import converted
 from mock_server.portal import processes
 from mock_server.portal.moments import iso
 from mock_server.portal.processes import Snapshot
@@ -12,7 +16,7 @@ from mock_server.rulebook.constants import exception_text
 from mock_server.store.processes import ProcessRow
 
 SHOWN = 200
-"""How many processes a list shows, the newest first."""
+"""How many processes a list shows at most, the newest first."""
 
 MAX_TEXT = 1000
 """Characters of the text with which a process is made to fail."""
@@ -23,14 +27,26 @@ MAX_EVENTS = 1000
 _LIVE = ("step", "finish", "fail", "stall", "release")
 
 
-def listed(desk: Desk) -> dict[str, Any]:
+class Newest(msgspec.Struct, kw_only=True):
+    """How many of the newest processes are looked at."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=SHOWN)] = SHOWN
+
+
+def listed(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
     """The newest processes of the world, all companies'; `total` counts every one."""
     change = desk.look()
-    rows = desk.store.processes.newest(change.row.id, SHOWN)
+    rows = desk.store.processes.newest(change.row.id, limit_of(query))
     return {
         "processes": [_shown(row, change.now) for row in rows],
         "total": desk.store.processes.count(change.row.id),
     }
+
+
+def limit_of(query: Mapping[str, str]) -> int:
+    """How many processes are wanted; a Problem (400) for a number that is none."""
+    wanted: Newest = converted(dict(query), Newest, strict=False)
+    return wanted.limit
 
 
 def one(desk: Desk, process: int) -> dict[str, Any]:

@@ -176,8 +176,11 @@ class Journal:
 
 def _where(world: int, sought: Sought) -> tuple[str, list[Any]]:
     """A condition and its values."""
-    terms = ["world = ?", "seq > ?", f"{_SEQ} > ?"]
-    values: list[Any] = [world, sought.after, sought.after]
+    terms = ["world = ?"]
+    values: list[Any] = [world]
+    if sought.after:  # else the index alone tells how many there are
+        terms += ["seq > ?", f"{_SEQ} > ?"]
+        values += [sought.after, sought.after]
     for term, value in (
         ("operation = ?", sought.operation),
         ("code = ?", sought.code),

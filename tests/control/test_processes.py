@@ -83,14 +83,14 @@ def test_what_a_list_tells(portal: Portal, slow: Steer) -> None:
     assert found[upload]["stages"][-1]["ends"] > now
 
 
-def test_a_list_is_bounded_and_says_how_many_there_are(
-    portal: Portal, steer: Steer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(steering, "SHOWN", 3)
+def test_a_list_is_bounded_and_says_how_many_there_are(portal: Portal, steer: Steer) -> None:
     for _ in range(4):
         portal.started("etx_import", phone=PHONE, date_from="01.01.2025", date_to="01.01.2025")
-    listed = steer.get("processes")
+    listed = steer.get("processes?limit=3")
     assert (len(listed["processes"]), listed["total"]) == (3, 6)
+    assert listed["processes"] == steer.get("processes")["processes"][:3]
+    for limit in ("0", "201", "many"):
+        assert limit in steer.refused(400, "GET", f"processes?limit={limit}")["given"]
 
 
 @pytest.mark.proves("F-PROC-02")

@@ -9,7 +9,8 @@ import { language, t } from "./words.js";
 
 const ROW = 42;
 const SPARE = 8;
-const NEWEST = 100;
+const NEWEST = 60;
+const FLOOD = 1000;
 const PAGE = 1000;
 
 export function journal() {
@@ -31,6 +32,7 @@ export function journal() {
   let rows = [];
   let count = 0;
   let newest = -1;
+  let asked = 0;
   let generation = 0;
   let paused = false;
   let loading = false;
@@ -167,6 +169,8 @@ export function journal() {
         waiting.textContent = t("arrived", { count: more });
         return;
       }
+      if (more > NEWEST && performance.now() - asked < FLOOD) return;
+      asked = performance.now();
       newest = pulse.requests.newest;
       waiting.textContent = "";
       await newer();

@@ -14,6 +14,9 @@ import { worldView } from "./world.js";
 
 const BEAT = 600;
 const TICK = 200;
+/** A busy server is asked less often: what it spends on this page stays a small share. */
+const SHARE = 8;
+const SLOWEST = 2000;
 const VIEWS = { start, processes, journal, invoices, world: worldView, phone: () => handset };
 
 const app = document.getElementById("app");
@@ -107,6 +110,7 @@ async function beat() {
   beating = true;
   again = false;
   clearTimeout(timer);
+  const began = performance.now();
   try {
     hear(await get("pulse"));
     parts.trouble.hidden = true;
@@ -116,7 +120,7 @@ async function beat() {
   } finally {
     beating = false;
     if (again) beat();
-    else if (!document.hidden) timer = setTimeout(beat, BEAT);
+    else if (!document.hidden) timer = setTimeout(beat, Math.min(SLOWEST, Math.max(BEAT, SHARE * (performance.now() - began))));
   }
 }
 

@@ -7,6 +7,7 @@ import { clockTime, state, worldNow } from "./state.js";
 import { t } from "./words.js";
 
 const AUTO = "R-31";
+const LATELY = 6;
 
 /** The phone as an element; `beat(pulse)` brings it up to date, `tick()` moves its clock. */
 export function phone() {
@@ -25,16 +26,19 @@ export function phone() {
     h("label.switch", bySelf, h("span", t("phone_manual"))),
     h("p.hint", t("phone_manual_hint")));
   let seen = "";
+  let settled = "";
 
   async function choose(manual) {
     await attempt(() => put("readings", { [AUTO]: manual ? "manual" : "auto" }));
-    await look();
   }
 
   async function look() {
-    const [{ confirmations }, { readings }] = await Promise.all([get("confirmations"), get("readings")]);
-    bySelf.checked = readings[AUTO] === "manual";
-    keyed(past, confirmations.filter((one) => one.state !== "pending").slice(0, 6), (one) => one.id, answered);
+    const { confirmations } = await get(`confirmations?limit=${LATELY}`);
+    keyed(past, confirmations.filter((one) => one.state !== "pending").slice(0, LATELY), (one) => one.id, answered);
+  }
+
+  async function whoAnswers() {
+    bySelf.checked = (await get("readings")).readings[AUTO] === "manual";
   }
 
   return {
@@ -44,11 +48,12 @@ export function phone() {
       keyed(questions, pulse.confirmations, (one) => one.id, question);
       idle.hidden = pulse.confirmations.length > 0;
       node.classList.toggle("asked", pulse.confirmations.length > 0);
-      const mark = `${pulse.generation} ${pulse.version} ${pulse.processes.mark} ${pulse.confirmations.length}`;
-      if (mark !== seen) {
-        seen = mark;
-        await look();
-      }
+      const mark = `${pulse.generation} ${pulse.processes.mark} ${pulse.confirmations.length}`;
+      const version = `${pulse.generation} ${pulse.version}`;
+      const work = [mark !== seen && look(), version !== settled && whoAnswers()];
+      seen = mark;
+      settled = version;
+      await Promise.all(work);
     },
     tick() {
       const now = worldNow();

@@ -16,8 +16,8 @@ export function processes() {
   let seen = "";
 
   async function look() {
-    const found = await get("processes");
-    const rows = found.processes.sort((one, other) => other.began.localeCompare(one.began) || other.id - one.id).slice(0, SHOWN);
+    const found = await get(`processes?limit=${SHOWN}`);
+    const rows = found.processes.sort((one, other) => other.began.localeCompare(one.began) || other.id - one.id);
     total.textContent = t("total", { count: found.total });
     const fresh = !rows.some((row) => row.stages.length);
     nothing.replaceChildren(...(fresh ? [firstSteps()] : []));
