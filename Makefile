@@ -11,11 +11,11 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 FACTS := $(VENV)/facts.json
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint facts deep lock docs image build clean
+.PHONY: help serve test lint facts deep lock docs pictures image build clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 serve: $(VENV)/serve.stamp ## the simulator at http://127.0.0.1:8080 (ARGS="--port 9000")
 	@$(BIN)/vatportal-mock serve $(ARGS)
@@ -42,6 +42,9 @@ docs: $(VENV)/dev.stamp ## the reference pages of the handbook, from code and da
 image: $(VENV)/dev.stamp ## the container images with buildah, run with podman and tested (root, Debian; no Docker engine needed)
 	tests/image/build.sh
 	$(BIN)/python -m pytest -m deep tests/image $(ARGS)
+
+pictures: $(VENV)/dev.stamp ## the pictures of the dashboard in docs/images (needs chromium)
+	PICTURES=keep $(BIN)/python -m pytest --quiet tests/browser/test_pictures.py
 
 build: $(VENV)/serve.stamp ## wheel and source archive into dist/
 	$(BIN)/python -m hatchling build -t sdist -t wheel

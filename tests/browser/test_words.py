@@ -21,7 +21,18 @@ SCRIPTS = {
     for file in STATIC.iterdir()
     if file.name.endswith(".js") and file.name != "words.js"
 }
-SAME = {"token", "portal", "folder_portal", "status", "err_code", "erp_id", "fault_etaxes", "col_line", "pin_no"}
+SAME = {
+    "token",
+    "portal",
+    "folder_portal",
+    "status",
+    "err_code",
+    "erp_id",
+    "fault_etaxes",
+    "col_line",
+    "pin_no",
+    "docs",
+}
 """Called the same in both languages."""
 
 UNTRANSLATED = """() => {

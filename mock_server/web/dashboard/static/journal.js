@@ -134,7 +134,7 @@ export function journal() {
       cell("time", open),
       cell("operation", h("span.method", { raw: true }, row.method), raw(row.operation)),
       cell("outcome", outcome(row), h("span.meaning", meaning(row))),
-      cell("notes", row.notes.length > 0 && badge("warn", t("warnings", { count: row.notes.length })), row.violations.length > 0 && badge("bad", t("violations", { count: row.violations.length }))),
+      cell("notes", row.violations.length > 0 && remark("bad", "close", "violations", row.violations.length), " ", row.notes.length > 0 && remark("warn", "warn", "warnings", row.notes.length)),
       cell("account", raw(row.account ?? "—")),
       cell("latency", raw(`${row.latency_ms < 10 ? row.latency_ms.toFixed(1) : Math.round(row.latency_ms)} ms`)));
     found.addEventListener("click", () => attempt(() => show(row.seq, meanings)));
@@ -176,6 +176,11 @@ export function journal() {
       await newer();
     },
   };
+}
+
+function remark(kind, shape, key, count) {
+  const said = t(key, { count });
+  return h(`span.badge.${kind}`, { title: said, role: "img", "aria-label": said }, icon(shape), " ", raw(count));
 }
 
 function outcome(row) {

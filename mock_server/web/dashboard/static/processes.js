@@ -105,7 +105,7 @@ function timeline(row) {
       const note = [name, stage.pin && t("pin_no", { pin: stage.pin }), lasts !== null && length(lasts)].filter(Boolean).join(" · ");
       return h(`li.stage.${kind}`, { title: note, vars: { "--share": Math.max(least, lasts ?? (stage.begins ? 2 * least : least)) / least } },
         h("span.bar", h("span.fill", { "data-begins": stage.begins ?? "", "data-ends": ends ?? "", "data-state": row.state })),
-        h("span.name", stage.pin && icon("key"), stage.pin ? h("span", name, " ", t("pin_no", { pin: stage.pin })) : name));
+        h("span.name", stage.pin && icon("key"), stage.pin ? h("span", name, " ", t("pin_no", { pin: stage.pin })) : h("span", name)));
     }));
 }
 

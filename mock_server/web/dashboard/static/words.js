@@ -12,7 +12,7 @@ const WORDS = {
   invoices: ["Invoices", "Qaimələr"],
   world: ["World", "Dünya"],
   phone: ["Phone", "Telefon"],
-  docs: ["API docs", "API sənədləri"],
+  docs: ["API", "API"],
   unofficial: ["A simulator: no legal documents are issued", "Simulyator: hüquqi sənəd yaradılmır"],
   theme: ["Dark or light", "Tünd və ya açıq rəng"],
   world_clock: ["The world's clock", "Dünyanın saatı"],
