@@ -34,8 +34,8 @@ def scene() -> Iterator[Timed]:
         demo.call("import_upload_invoices", invoices=[{**invoice(5), "seller": "12345", "sum_totl": 3}])
         demo.call("read_proc_status", procId=4711)
         demo.call("etx_delete", serialNumbers=["AA 24080000001"], is_signed=True)
-        buyer = server.portal(WORLD, "buyer")
-        buyer.started("etx_import", phone=buyer.account.phone, date_from="01.11.2026", date_to="20.11.2026")
+        other = server.portal(WORLD, "buyer")
+        other.started("etx_import", phone=other.account.phone, date_from="01.11.2026", date_to="20.11.2026")
         server.wait(130)
         steer.put("readings", **{"R-31": "manual"})
         invoices = [invoice(number, erp_id=f"ERP-2026-{number:03d}") for number in (6, 7, 8)]
