@@ -13,7 +13,7 @@ PAGES = sorted(
         *ROOT.glob("benchmarks/*.md"),
     ]
 )
-_BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+FENCED = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -28,4 +28,4 @@ def name(page: Path) -> str:
 
 
 def blocks(page: Path) -> list[Block]:
-    return [Block(*found) for found in _BLOCK.findall(page.read_text("utf-8"))]
+    return [Block(*found) for found in FENCED.findall(page.read_text("utf-8"))]

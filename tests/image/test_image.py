@@ -17,7 +17,9 @@ import pytest
 
 from fixtures.builders import invoice
 from mock_server import __version__
+from mock_server.web.listening import bind
 from tests.client import dumped
+from tests.postgresql import cluster
 
 ROOT = Path(__file__).parents[2]
 WORK = Path(os.environ.get("IMAGE_WORK", ROOT / ".image"))
@@ -53,11 +55,12 @@ def podman(*arguments: str, ok: bool = True) -> subprocess.CompletedProcess[str]
 
 
 class Container:
-    """One that runs, with its port published on loopback."""
+    """One that runs, with its port published on loopback, or on the host's network with a port of its own."""
 
-    def __init__(self, *flags: str, image: str = SERVER) -> None:
-        self.id = podman("run", "-d", "--no-healthcheck", "-p", "127.0.0.1::8080", *flags, image).stdout.strip()
-        self.url = "http://" + podman("port", self.id, "8080/tcp").stdout.strip()
+    def __init__(self, *flags: str, image: str = SERVER, port: int | None = None) -> None:
+        published = () if port else ("-p", "127.0.0.1::8080")
+        self.id = podman("run", "-d", "--no-healthcheck", *published, *flags, image).stdout.strip()
+        self.url = "http://" + (f"127.0.0.1:{port}" if port else podman("port", self.id, "8080/tcp").stdout.strip())
 
     def wait(self) -> "Container":
         """Until the image's own health check says that it is there."""
@@ -83,8 +86,8 @@ class Container:
 
 
 @contextmanager
-def running(*flags: str, image: str = SERVER) -> Iterator[Container]:
-    container = Container(*flags, image=image)
+def running(*flags: str, image: str = SERVER, port: int | None = None) -> Iterator[Container]:
+    container = Container(*flags, image=image, port=port)
     try:
         yield container.wait()
     finally:
@@ -118,16 +121,42 @@ def test_a_signal_ends_it_within_a_second_and_loses_nothing(signal: str) -> None
     try:
         with running(*kept) as first:
             assert [first.imported(f"KEPT-{number:04d}") for number in range(20)] == [0] * 20
-            sent = time.time()
-            podman("kill", "--signal", signal, first.id)
-            podman("wait", "--interval", "50ms", first.id)
-            state = json.loads(podman("inspect", first.id).stdout)[0]["State"]
-            assert state["ExitCode"] == 0
-            assert datetime.fromisoformat(state["FinishedAt"]).timestamp() - sent < STOPPED_WITHIN
+            end(first, signal)
         with running(*kept) as second:
             assert [second.imported(f"KEPT-{number:04d}") for number in range(20)] == [17] * 20
     finally:
         podman("volume", "rm", "-f", volume)
+
+
+def test_it_keeps_its_worlds_in_postgresql() -> None:
+    """On the host's network, where the tests' own PostgreSQL listens on loopback."""
+    with cluster() as asked, bind("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+        free.close()
+        url = asked().database()
+        kept = (
+            "--network=host",
+            "-e",
+            f"VATPORTAL_MOCK_PORT={port}",
+            "-e",
+            f"VATPORTAL_MOCK_DATABASE={url}",
+            *LOCKED_UP,
+        )
+        with running(*kept, port=port) as first:
+            assert first.imported("KEPT-0001") == 0
+            end(first, "SIGTERM")
+        with running(*kept, port=port) as second:
+            assert second.imported("KEPT-0001") == 17
+
+
+def end(container: Container, signal: str) -> None:
+    """Send the signal; the container's process ends in time, and well."""
+    sent = time.time()
+    podman("kill", "--signal", signal, container.id)
+    podman("wait", "--interval", "50ms", container.id)
+    state = json.loads(podman("inspect", container.id).stdout)[0]["State"]
+    assert state["ExitCode"] == 0
+    assert datetime.fromisoformat(state["FinishedAt"]).timestamp() - sent < STOPPED_WITHIN
 
 
 def test_what_the_image_says_of_itself() -> None:
