@@ -2,22 +2,25 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import click
+from hypothesis.configuration import set_hypothesis_home_dir
 from rich.console import Console
 
 import mock_server
-from contract_tests import accounts
+from contract_tests import accounts, calibration
+from contract_tests import replay as replaying
 from contract_tests.accounts import Party, WrongAccount
 from contract_tests.check import Check, Effect
-from contract_tests.reporting import terminal
+from contract_tests.reporting import junit, page, terminal
 from contract_tests.results import About, Results, plain
-from contract_tests.runner import Plan, run, select
+from contract_tests.runner import Event, Plan, run, select
 from contract_tests.senders import SocketSender
 from contract_tests.simulator import Simulator, proves_itself
 from contract_tests.suites import SUITES
@@ -79,6 +82,10 @@ def _reaching(command: C) -> C:
 @click.option("--list", "list_only", is_flag=True, help="List suites and checks, and do nothing.")
 @click.option("--quick", is_flag=True, help="Half a minute: fewer examples, nothing slow.")
 @click.option("--seed", type=int, default=0, metavar="N", help="The same seed tries the same things (0).")
+@click.option("--replay", metavar="FILE", type=click.Path(path_type=Path), help="Try a saved finding again.")
+@click.option("--save", metavar="FOLDER", type=click.Path(path_type=Path), help="Save findings there, for --replay.")
+@click.option("--html", metavar="FILE", type=click.Path(path_type=Path), help="Write a report as one page of HTML.")
+@click.option("--junit", metavar="FILE", type=click.Path(path_type=Path), help="Write a report as JUnit XML.")
 @click.option("--json", "json_file", metavar="FILE", type=click.Path(path_type=Path), help="Write a report as JSON.")
 @click.option("--force", is_flag=True, help="Overwrite reports that are there.")
 def check_server(
@@ -86,6 +93,10 @@ def check_server(
     list_only: bool,
     quick: bool,
     seed: int,
+    replay: Path | None,
+    save: Path | None,
+    html: Path | None,
+    junit: Path | None,
     json_file: Path | None,
     force: bool,
     **reaching: Any,
@@ -97,25 +108,124 @@ def check_server(
 
     Exit codes: 0 nothing found, 1 findings, 2 wrong usage, 3 not reachable.
     """
-    checks = _selected(suites)
+    plan = _plan(suites, quick, seed, replay)
     if list_only:
-        _list(checks)
+        _list(plan.checks)
         return
-    _demand_free(force, json_file)
+    outputs = Outputs(html, junit, json_file, save)
+    outputs.demand_free(force)
     target = reach(_access(reaching))
-    results = Results(_about(target, seed, quick))
     console = Console()
-    with closing(target.sender), terminal.Terminal(console, len(checks)) as progress:
+    results = watched(console, target, plan)
+    terminal.summary(console, results)
+    outputs.write(results)
+    raise SystemExit(FINDINGS if results.findings else 0)
 
-        def listen(event: Any) -> None:
+
+@click.command("calibrate", context_settings={"max_content_width": 110})
+@_reaching
+@click.option(
+    "--output", metavar="FILE", type=click.Path(path_type=Path), help="Where to write (readings-HOST.json)."
+)
+@click.option("--seed", type=int, default=0, metavar="N", help="The same seed tries the same things (0).")
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+def calibrate(output: Path | None, seed: int, force: bool, **reaching: Any) -> None:
+    """Find which readings the server at URL follows, and write them for `vatportal-mock serve --readings FILE`.
+
+    The file has the evidence for each, without secrets, and says which stay open and what would settle them. As with
+    check-server, a server that is no simulator is only read from unless --allow-writes says more.
+
+    Exit codes: 0 written, 2 wrong usage, 3 not reachable.
+    """
+    access = _access(reaching)
+    file = output or Path(f"readings-{_host(access.url)}.json")
+    demand_free(force, file)
+    target = reach(access)
+    console = Console()
+    results = watched(console, target, Plan(calibration.checks(), True, seed))
+    told = calibration.document(results)
+    file.write_text(json.dumps(told, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
+    terminal.calibrated(console, told, str(file))
+
+
+def watched(console: Console, target: Target, plan: Plan) -> Results:
+    """Run a plan, with progress on the console; the connection is closed afterwards."""
+    set_hypothesis_home_dir(Path(gettempdir()) / "vatportal-mock-hypothesis")  # else it leaves a folder where we are
+    results = Results(_about(target, plan.seed, plan.quick))
+    with closing(target.sender), terminal.Terminal(console, len(plan.checks)) as progress:
+
+        def listen(event: Event) -> None:
             results(event)
             progress(event)
 
-        run(target, Plan(tuple(checks), quick, seed), listen)
-    terminal.summary(console, results)
-    if json_file is not None:
-        json_file.write_text(json.dumps(plain(results), ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
-    raise SystemExit(FINDINGS if results.findings else 0)
+        run(target, plan, listen)
+    return results
+
+
+class Outputs(NamedTuple):
+    """Where reports go; none is written over silently."""
+
+    html: Path | None
+    junit: Path | None
+    json: Path | None
+    save: Path | None
+
+    def demand_free(self, force: bool) -> None:
+        """See beforehand that every file can be written.
+
+        Raises:
+            click.UsageError: one is there already, or its folder is not.
+        """
+        demand_free(force, self.html, self.junit, self.json)
+
+    def write(self, results: Results) -> None:
+        """Write what was asked for."""
+        if self.html is not None:
+            self.html.write_text(page.rendered(results), "utf-8")
+        if self.junit is not None:
+            junit.write(results, self.junit)
+        if self.json is not None:
+            told = json.dumps(plain(results), ensure_ascii=False, indent=2, default=str)
+            self.json.write_text(told + "\n", "utf-8")
+        if self.save is not None:
+            self.save.mkdir(parents=True, exist_ok=True)
+            for found in results.findings:
+                file = self.save / replaying.name_of(found)
+                file.write_bytes(replaying.saved(found, results.about.seed))
+
+
+def demand_free(force: bool, *files: Path | None) -> None:
+    """See beforehand that files can be written.
+
+    Raises:
+        click.UsageError: one is there already, or its folder is not.
+    """
+    for file in files:
+        if file is not None and file.exists() and not force:
+            raise click.UsageError(f"{file} is there already; --force overwrites it")
+        if file is not None and not file.parent.is_dir():
+            raise click.UsageError(f"{file}: there is no folder {file.parent}")
+
+
+def _plan(suites: tuple[str, ...], quick: bool, seed: int, replay: Path | None) -> Plan:
+    if replay is None:
+        return Plan(tuple(_selected(suites)), quick, seed)
+    if suites:
+        raise click.UsageError("--replay names its check itself, so --suite does not go with it")
+    try:
+        again = replaying.read(replay)
+    except replaying.WrongFile as error:
+        raise click.UsageError(str(error)) from None
+    return Plan((again.check,), quick, again.seed, again.case)
+
+
+def _host(url: str) -> str:
+    try:
+        origin, path = split(url)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    world, _ = world_and_path(path)
+    return "-".join(filter(None, [urlsplit(origin).netloc.replace(":", "-"), world]))
 
 
 def reach(access: Access) -> Target:
@@ -195,16 +305,10 @@ def _selected(names: tuple[str, ...]) -> list[Check]:
     return list(select(SUITES, names))
 
 
-def _list(checks: list[Check]) -> None:
+def _list(checks: Sequence[Check]) -> None:
     for suite in SUITES:
         mine = [check for check in checks if check.suite == suite.name]
         if mine:
             click.echo(f"{suite.name}: {suite.says}")
         for check in mine:
             click.echo(f"  {check.name}  [{check.effect}]  {check.says} ({', '.join(check.ids)})")
-
-
-def _demand_free(force: bool, *files: Path | None) -> None:
-    for file in files:
-        if file is not None and file.exists() and not force:
-            raise click.UsageError(f"{file} is there already; --force overwrites it")

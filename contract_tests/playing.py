@@ -1,11 +1,11 @@
 """Plays the documents' own samples, and the examples of each error, as `fixtures/` has them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contract_tests.accounts import KEYS, Party
-from contract_tests.documents import ledger, load
+from contract_tests.documents import ledger, load, operations
 from contract_tests.exchange import Exchange
 from contract_tests.findings import Unfit
 from contract_tests.run import Run
@@ -36,11 +36,47 @@ def demand_readings(run: Run, example: Example) -> None:
         row = ledger()[name]
         if row["kind"] == "selectable" and name not in _FREE:
             wanted.setdefault(name, edition.get(name, row["default"]))
+    for name, answer in [pair for step in example["steps"] for pair in _implied(step)]:
+        wanted.setdefault(name, answer)
     for name, answer in wanted.items():
         if name in _FREE:
             continue
         if run.answer(name) != answer:
             raise Unfit(f"it holds where {name} is {answer}, and the server follows {run.answer(name)}")
+    for step in example["steps"]:
+        _demand_method(run, step)
+
+
+_BY_PROSE = re.compile("[A-Z]{2,4} [0-9]{8,10}", re.ASCII)
+_DIGITS = re.compile("[0-9]+", re.ASCII)
+
+
+def _implied(step: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Readings that a request rests on by its form: numbers, item ids and barcodes as samples write them."""
+    body = step.get("body")
+    if not isinstance(body, dict):
+        return
+    serials = body.get("serialNumbers")
+    if isinstance(serials, list) and not all(isinstance(one, str) and _BY_PROSE.fullmatch(one) for one in serials):
+        yield "R-08", "examples"
+    for one in body.get("invoices") or []:
+        for item in (one.get("items") or []) if isinstance(one, dict) else []:
+            code, barcode = (item.get("id"), item.get("barcode")) if isinstance(item, dict) else (None, None)
+            if isinstance(code, str) and not (len(code) == 10 and _DIGITS.fullmatch(code)):
+                yield "R-09", "lenient"
+            if isinstance(barcode, str) and not _DIGITS.fullmatch(barcode):
+                yield "R-10", "lenient"
+
+
+_METHODS = {"both": ("GET", "POST"), "documented": ("GET",), "post-only": ("POST",)}
+
+
+def _demand_method(run: Run, step: Mapping[str, Any]) -> None:
+    """A data read is shown with GET here and with POST there (R-02)."""
+    if operations()[step["operation"]]["data_read"] and step["method"] in ("GET", "POST"):
+        taken = step["method"] in _METHODS.get(run.answer("R-02"), ())
+        if taken is (step["expect"].get("err_code") == 1):
+            raise Unfit(f"it sends {step['method']}, and the server follows {run.answer('R-02')} of R-02")
 
 
 def play(run: Run, example: Example) -> None:
@@ -60,12 +96,7 @@ def play(run: Run, example: Example) -> None:
             run.expect(
                 final["status"] == ends, f"the process ended with {final['status']}, where {ends} is documented"
             )
-            _subset(run, _silent(step.get("final", {})), final, "the process")
-
-
-def _silent(final: Mapping[str, Any]) -> dict[str, Any]:
-    """What a process must say at its end, but for its words (R-06) and keys that need not be there (R-63)."""
-    return {name: value for name, value in final.items() if name != "status_desc"}
+            _subset(run, step.get("final", {}), final, "the process")
 
 
 def _sent(run: Run, step: Mapping[str, Any], party: Party, process: int | None) -> Exchange:
@@ -174,6 +205,8 @@ def _difference(wanted: Any, got: Any, where: str) -> str:
         if not isinstance(got, dict):
             return f"{where} is {got!r}, and not an object"
         for key, inner in wanted.items():
+            if key == "status_desc":
+                continue  # R-06
             if key not in got:
                 return f"{where} has no {key}"
             found = _difference(inner, got[key], f"{where}.{key}")

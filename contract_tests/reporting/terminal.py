@@ -1,7 +1,9 @@
 """What a person sees: progress while it runs, then findings, readings, and what was not tried."""
 
 from collections import Counter
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -59,6 +61,21 @@ def summary(console: Console, results: Results) -> None:
     )
 
 
+def calibrated(console: Console, told: Mapping[str, Any], file: str) -> None:
+    """The end of a calibration."""
+    for name, answer in told["readings"].items():
+        says = told["calibration"]["evidence"][name]["says"]
+        text = f"   {name:<6} {escape(answer)}: {escape(says)}"
+        console.print(text, highlight=False, no_wrap=True, overflow="ellipsis")
+    if told["calibration"]["open"]:
+        console.print("\n[bold]Open[/]")
+    for name, why in told["calibration"]["open"].items():
+        console.print(f"   {name:<6} {escape(why)}", highlight=False)
+    console.print(
+        f"\n{len(told['readings'])} readings written to {escape(file)}; vatportal-mock serve --readings takes it."
+    )
+
+
 def _finding(console: Console, number: int, found: Finding) -> None:
     console.print(f"\n[bold red]{number}. {escape(found.check)}[/]  {escape(found.message)}")
     for one in found.ids:
@@ -80,7 +97,7 @@ def _readings(console: Console, results: Results) -> None:
             text = row["answers"].get(one.answer, {}).get("says", one.note or "none of the ledger's answers")
             mark = "[yellow]?[/]" if one.answer == OPEN or len(answers) > 1 else " "
             says = f"{one.answer}: {text}" if one.answer != OPEN else text
-            console.print(f" {mark} {name:<6} {escape(says)}", highlight=False)
+            console.print(f" {mark} {name:<6} {escape(says)}", highlight=False, no_wrap=True, overflow="ellipsis")
 
 
 def _not_tried(console: Console, results: Results) -> None:

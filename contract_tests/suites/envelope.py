@@ -150,7 +150,9 @@ def the_text_of_an_error(run: Run) -> None:
     run.demand(exchange, 5)
     rows = load("errors.json")["errors"]
     texts = next(row["err_msg"] for row in rows if (row["scope"], row["code"]) == ("request", 5))
-    said = exchange.json.get("err_msg", "")
+    if "err_msg" not in exchange.json:
+        return
+    said = exchange.json["err_msg"]
     run.observe("R-45", {texts["en"]: "en", texts["az"]: "az", "": "empty"}.get(said, OPEN), note=said)
 
 

@@ -8,7 +8,7 @@ import msgspec
 from mock_server.refusals import ConfigurationError, located
 from mock_server.rulebook.ledger import Ledger
 
-_KEYS = ("edition", "readings")
+_KEYS = ("edition", "readings", "calibration")
 _EXAMPLE = '{"R-16": "page"}'
 
 
@@ -16,7 +16,7 @@ def read(file: Path) -> tuple[str | None, dict[str, str]]:
     """The edition, if the file names one, and the answers.
 
     The file is `{"edition": "2025-12", "readings": {"R-16": "page"}}`, either key at will, or the answers
-    alone.
+    alone. What `calibrate` writes under `calibration` tells how it found them, and is passed over.
 
     Raises:
         ConfigurationError: with the file, and the key in it that is wrong.

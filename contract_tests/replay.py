@@ -1,0 +1,66 @@
+"""A finding as a file: what was tried, shrunk, so that it can be tried again (`check-server --replay FILE`)."""
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from contract_tests.check import Check
+from contract_tests.findings import Finding
+from contract_tests.run import NOTHING
+from contract_tests.suites import SUITES
+
+
+class WrongFile(ValueError):
+    """A file that is no saved finding."""
+
+
+class Replay(NamedTuple):
+    """What is to be tried again; `case` is `NOTHING` where the check invents nothing."""
+
+    check: Check
+    seed: int
+    case: Any
+
+
+def saved(finding: Finding, seed: int) -> bytes:
+    """The content of the file; it holds no credentials."""
+    told = {
+        "format": 1,
+        "check": finding.check,
+        "seed": seed,
+        "message": finding.message,
+        "ids": list(finding.ids),
+        **({} if finding.case is None else {"case": finding.case}),
+    }
+    return msgspec.json.format(_encoder.encode(told)) + b"\n"
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def name_of(finding: Finding) -> str:
+    """A file name for a finding."""
+    return re.sub(r"[^a-z0-9._-]+", "-", finding.check.lower()) + ".json"
+
+
+def read(file: Path) -> Replay:
+    """A saved finding.
+
+    Raises:
+        WrongFile: it cannot be read, or is none, or its check is not known to this version.
+    """
+    try:
+        told = json.loads(file.read_text("utf-8"), parse_float=Decimal)
+    except (OSError, ValueError) as error:
+        raise WrongFile(f"{file}: {error}") from None
+    if not isinstance(told, dict) or told.get("format") != 1 or not isinstance(told.get("seed"), int):
+        raise WrongFile(f"{file} is no finding saved by check-server --save (format 1)")
+    known = {check.name: check for suite in SUITES for check in suite}
+    check = known.get(told.get("check", ""))
+    if check is None:
+        raise WrongFile(f"{file}: there is no check {told.get('check')!r}; --list shows which there are")
+    return Replay(check, told["seed"], told.get("case", NOTHING))
