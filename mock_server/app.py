@@ -4,9 +4,10 @@ The one place that names a storage back-end, and the only one that knows every l
 """
 
 import logging
+import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -20,6 +21,9 @@ from mock_server.control.worldfiles import BadWorldFile, read_file
 from mock_server.draws import Draws, secret_of
 from mock_server.portal.world_file import WorldFile, decode
 from mock_server.portal.worlds import DEFAULT_WORLD, Defaults, Worlds
+from mock_server.proxy.filing import Record
+from mock_server.proxy.serving import Proxy
+from mock_server.proxy.upstream import Upstream
 from mock_server.refusals import ConfigurationError
 from mock_server.rulebook.documents import fixture
 from mock_server.rulebook.ledger import Ledger
@@ -42,6 +46,7 @@ SWEPT_AT_START = 10_000
 """Rows of discarded worlds removed in one transaction, so that other server processes have their turn."""
 
 DEFAULT_WORLD_FILE = "worlds/default.json"
+PROXY_WORLD_FILE = "worlds/proxy.json"
 
 
 class Simulator:
@@ -94,29 +99,79 @@ def serve(settings: Settings, announce: Callable[[str, str | None], None]) -> No
     Raises:
         ConfigurationError: the address, the certificate, the database or the world file cannot be used.
     """
-    _check_certificate(settings)
-    made = None
-    if not settings.loopback and settings.admin_token is None and not settings.no_admin:
-        made = Draws(secret_of(None, "admin")).text("admin-token", settings.host)
-        settings = replace(settings, admin_token=made)
-    try:
-        listener = bind(settings.host, settings.port)
-    except OSError as error:
-        raise ConfigurationError(str(error.strerror)) from None
+    settings, made, listener = _listening(settings)
     try:
         app = create_app(settings)
     except ConfigurationError:
         listener.close()
         raise
-    scheme = "https" if settings.tls_cert else "http"
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    announce(f"{scheme}://{host}:{listener.getsockname()[1]}", made)
+    announce(_url(settings, listener), made)
     sys.stdout.flush()
     if settings.workers > 1:
         app.close()
         serve_together(settings.workers, _serve_alone, (settings, listener))
     else:
         _run(app, settings, listener)
+
+
+def create_proxy(settings: Settings, upstream: Upstream, records: Sequence[Record] = ()) -> Proxy:
+    """A proxy to that server; its journal is in the settings' database, in a world without portal data.
+
+    Raises:
+        ConfigurationError: the database cannot be used.
+    """
+    store, clock = _store(settings), SystemClock()
+    defaults = _defaults(settings)._replace(file=decode(fixture(PROXY_WORLD_FILE)))
+    guard = None if settings.no_admin else Guard(settings.admin_token)
+    return Proxy(upstream, store, Worlds(store, clock, defaults), clock, guard, records)
+
+
+def proxy(
+    settings: Settings, upstream: Upstream, records: Sequence[Record], announce: Callable[[str, str | None], None]
+) -> None:
+    """Forward to a real server until stopped; `announce` as for `serve`.
+
+    Raises:
+        ConfigurationError: the address, the certificate or the database cannot be used.
+    """
+    settings, made, listener = _listening(settings)
+    try:
+        forwarding = create_proxy(settings, upstream, records)
+    except ConfigurationError:
+        listener.close()
+        raise
+    configure_logs(settings.log_format)
+    announce(_url(settings, listener), made)
+    sys.stdout.flush()
+    forwarding.serve(listener, server_context(settings))
+
+
+def server_context(settings: Settings) -> ssl.SSLContext | None:
+    """What a server of these settings speaks TLS with; `None` for plain http."""
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    return context
+
+
+def _listening(settings: Settings) -> tuple[Settings, str | None, socket.socket]:
+    """The settings with an admin token if one is needed, that token if it was made, and the socket."""
+    _check_certificate(settings)
+    made = None
+    if not settings.loopback and settings.admin_token is None and not settings.no_admin:
+        made = Draws(secret_of(None, "admin")).text("admin-token", settings.host)
+        settings = replace(settings, admin_token=made)
+    try:
+        return settings, made, bind(settings.host, settings.port)
+    except OSError as error:
+        raise ConfigurationError(str(error.strerror)) from None
+
+
+def _url(settings: Settings, listener: socket.socket) -> str:
+    scheme = "https" if settings.tls_cert else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{scheme}://{host}:{listener.getsockname()[1]}"
 
 
 def _serve_alone(settings: Settings, listener: object) -> None:

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import msgspec
 
 from mock_server import __version__, app, healthcheck
+from mock_server.proxy.recording import records
+from mock_server.proxy.upstream import Upstream, upstream_of
 from mock_server.refusals import ConfigurationError, nearest
 from mock_server.rulebook.constants import BASE_PATH
 from mock_server.rulebook.errors import ErrorEntry, ErrorTable, Text
@@ -154,6 +157,46 @@ def _first_request(url: str, settings: Settings) -> str:
     body = '{"username": "demo", "password": "demo", "procId": 123}'
     address = f"{url}{BASE_PATH}/job/read_proc_status"
     return f"{curl} -X GET {address} -H 'Content-Type: application/json' -d '{body}'"
+
+
+@main.command()
+@click.option("--upstream", metavar="URL", required=True, help="The portal: https://company.vatportal.az/api")
+@click.option("--upstream-ca", metavar="FILE", type=Path, help="Certificates to trust instead of the system's.")
+@click.option("--host", metavar="HOST", help="Address to listen on (127.0.0.1).")
+@click.option("--port", metavar="PORT", help="Port to listen on (8080; 0 picks a free one).")
+@click.option("--database", metavar="URL", help="Where the journal is kept; as for serve (memory:).")
+@_choosing
+@click.option("--record-examples", metavar="FILE", type=Path, help="Write what is seen, masked, one JSON a line.")
+@click.option("--record-world", metavar="FILE", type=Path, help="Write a world file of the invoices seen, masked.")
+@click.option("--tls-cert", metavar="FILE", help="Certificate for https towards the client.")
+@click.option("--tls-key", metavar="FILE", help="Its key.")
+@click.option("--admin-token", metavar="T", help="Token of the control API; needed beyond loopback, else made.")
+@click.option("--no-admin", is_flag=True, default=None, help="No control API.")
+@click.option("--log-format", metavar="FORMAT", help=f"{' or '.join(LOG_FORMATS)} (text).")
+def proxy(
+    upstream: str,
+    upstream_ca: Path | None,
+    record_examples: Path | None,
+    record_world: Path | None,
+    **flags: Any,
+) -> None:
+    """Stand between a client and a real portal: forward every byte, and say what the documents say to it.
+
+    Give the client the address that is printed first instead of the portal's. Requests and answers are in the
+    journal, at /__admin/requests; where they are not as the documents have them is told on the terminal too.
+    """
+    settings = Settings.from_environment(**flags)
+    server = upstream_of(upstream, upstream_ca)
+    app.proxy(settings, server, records(record_examples, record_world), lambda *said: _announce_proxy(server, *said))
+
+
+def _announce_proxy(server: Upstream, url: str, token: str | None) -> None:
+    click.echo(url)
+    if token is not None:
+        click.echo(f"Admin token, made for this run:  {token}")
+    click.echo(f"Everything goes to {server.url}{BASE_PATH}, which may be a real portal: what is sent there counts.")
+    if server.exposed:
+        click.echo("Warning: plain http to another machine; passwords and tokens can be read on the way.")
 
 
 @main.command()

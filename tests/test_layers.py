@@ -17,6 +17,7 @@ GUEST = "pytest_plugin"
 LAYERS: dict[str, set[str]] = {
     "guest": {GUEST},
     "front": {"", "__main__", "app", "cli", "healthcheck", "settings", "workers"},
+    "proxy": {"proxy"},
     "web": {"web"},
     "control": {"control"},
     "portal": {"portal"},
@@ -33,7 +34,8 @@ ALONE = {
     "click": {"cli"},
     "yaml": {"control.markup"},
     "httptools": {"web.protocol"},
-    "jsonschema_rs": {"rulebook.forms", "rulebook.world_form"},
+    "h11": {"proxy.messages"},
+    "jsonschema_rs": {"rulebook.answers", "rulebook.forms", "rulebook.world_form"},
     "mock_server.store.sqlite": {"app"},
     "mock_server.store.postgres": set(),  # which `app` imports by its name, if it is wanted
     "psycopg": {"store.postgres"},
@@ -163,7 +165,7 @@ def alone(module: Module) -> Iterator[str]:
     for name in imported(module):
         if module.name not in ALONE.get(name, {module.name}):
             yield f"imports {name}, which is for {' and '.join(ALONE[name])}"
-        if name.partition(".")[0] in OF_HTTP and module.layer not in ("web", "front"):
+        if name.partition(".")[0] in OF_HTTP and module.layer not in ("proxy", "web", "front"):
             yield f"{module.layer} imports {name}, and speaks no HTTP"
 
 

@@ -87,7 +87,17 @@ def test_whoever_installs_it_gets_no_developer_tools(wheel: Path) -> None:
     needed = {
         entry.split(">")[0].split("<")[0] for entry in told.get_all("Requires-Dist", []) if "extra ==" not in entry
     }
-    assert needed == {"click", "httptools", "jsonschema-rs", "msgspec", "pyyaml", "starlette", "uvicorn", "uvloop"}
+    assert needed == {
+        "click",
+        "h11",
+        "httptools",
+        "jsonschema-rs",
+        "msgspec",
+        "pyyaml",
+        "starlette",
+        "uvicorn",
+        "uvloop",
+    }
     assert set(told.get_all("Provides-Extra", [])) <= set(EXTRAS)
     assert "vatportal-mock = mock_server.cli:main" in metadata(wheel, "entry_points.txt")
 
