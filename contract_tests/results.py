@@ -54,6 +54,11 @@ class Results:
         return [each.check for each in self.ended if each.finding is None and each.not_tried is None]
 
     @property
+    def left(self) -> list[str]:
+        """ERP ids of invoices that are still in a real portal."""
+        return [one for each in self.ended for one in each.left]
+
+    @property
     def seconds(self) -> float:
         return sum(each.seconds for each in self.ended)
 
@@ -75,6 +80,7 @@ def plain(results: Results) -> dict[str, Any]:
         "findings": [finding(each) for each in results.findings],
         "readings": {name: [_answer(one) for one in seen] for name, seen in results.readings().items()},
         "not_tried": [{"check": each.check, "why": each.why, "ids": list(each.ids)} for each in results.not_tried],
+        "left_behind": results.left,
         "coverage": {
             "seen": [{**cell._asdict(), "count": count} for cell, count in sorted_cells(results.coverage)],
             "never": [{"operation": name, "code": code} for name, code in results.coverage.never()],

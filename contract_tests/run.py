@@ -38,6 +38,8 @@ class Run:
         quick: whether few examples must do.
         saved: the case of an earlier finding that is to be tried again; `NOTHING` without one.
         exchanges: the last ones, as evidence.
+        imported: ERP ids that the check has brought into the portal.
+        left: those of them that could not be deleted again.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Run:
         self.exchanges: list[Exchange] = []
         self.observations: list[Observation] = []
         self.imported: list[str] = []
+        self.left: list[str] = []
         self._stamp = stamp
         self._numbers = itertools.count(1)
         self._worlds: list[World] = []
@@ -247,10 +250,26 @@ class Run:
     def end(self) -> None:
         """Clean up: delete what was imported, remove worlds."""
         if self.target.simulator is None:
-            for one in self.imported:
-                self.target.call("inv_delete", {"ids": [one]})
+            self.left = [one for one in dict.fromkeys(self.imported) if not self._deleted(one)]
         for world in self._worlds:
             world.close()
+
+    def _deleted(self, erp_id: str) -> bool:
+        """Take back an invoice of ours, from e-taxes too if it went there; whether it is gone."""
+        self.target.call("inv_delete", {"ids": [erp_id]})
+        found = self.target.call("inv_read_invoices", {"ids": [erp_id]}).data or {}
+        for row in found.get("invoices", []):
+            number = row.get("qaime") or ""
+            letters = number.rstrip("0123456789")
+            wanted = {"serialNumbers": [f"{letters} {number.removeprefix(letters)}"], "is_signed": True}
+            started = self.target.call("etx_delete", wanted)
+            if started.code != 0:
+                return False
+            try:
+                return bool(self.follow(started.data["id"])["status"] == 2)
+            except (Breach, Unfit):
+                return False
+        return True
 
     def _remember(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)

@@ -34,7 +34,7 @@ class Started(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """How a check came out; `finding` is `None` when all was well."""
+    """How a check came out; `finding` is `None` when all was well, `left` what it could not delete again."""
 
     check: Check
     finding: Finding | None
@@ -42,6 +42,7 @@ class Ended(NamedTuple):
     observations: tuple[Observation, ...]
     requests: int
     seconds: float
+    left: tuple[str, ...] = ()
 
 
 Event = Started | Ended | Exchange
@@ -97,7 +98,7 @@ def _ended(target: Target, plan: Plan, check: Check, stamp: str, shared: World |
     for seen in job.observations:
         target.answers.setdefault(seen.reading, seen.answer)
     seconds = time.perf_counter() - started
-    return Ended(check, finding, not_tried, tuple(job.observations), requests, seconds)
+    return Ended(check, finding, not_tried, tuple(job.observations), requests, seconds, tuple(job.left))
 
 
 def _tried(check: Check, job: Run) -> tuple[Finding | None, NotTried | None]:

@@ -22,14 +22,27 @@ Row = dict[str, Any]
 def invoice(run: Run, **wishes: Any) -> Invoice:
     """A valid invoice under an id that is free, from the main account's company to the other one's."""
     erp_id = run.fresh_id()
-    seller = run.party().voen or builders.SELLER
-    parties = run.target.parties
-    buyer = parties["other"].voen if "other" in parties and parties["other"].voen else builders.BUYER
+    seller, buyer = _parties(run)
     wishes = {"seller": seller, "buyer": buyer, "erp_id": erp_id, **wishes}
     if wishes.get("type") == "goodsTransfer":
         wishes["buyer"] = wishes["seller"]
     seed = run.seed * 1000 + len(run.imported) + len(erp_id)
     return builders.invoice(seed, **wishes)
+
+
+def _parties(run: Run) -> tuple[str, str]:
+    """Who sells and who buys; where it is real, a company sells to itself unless another one is known.
+
+    Raises:
+        Unfit: the VOEN of the company is not known.
+    """
+    mine = run.party().voen
+    other = run.target.parties.get("other")
+    if run.target.simulator is not None:
+        return mine or builders.SELLER, (other.voen if other else "") or builders.BUYER
+    if not mine:
+        raise Unfit("the VOEN of the main account's company is not known (--voen)")
+    return mine, (other.voen if other else "") or mine
 
 
 def imported(run: Run, *invoices: Invoice, role: str = "main") -> Row:

@@ -53,6 +53,8 @@ def summary(console: Console, results: Results) -> None:
         _finding(console, number, found)
     _readings(console, results)
     _not_tried(console, results)
+    if results.left:
+        console.print(f"\n[bold red]Left behind in the portal[/], please delete: {escape(', '.join(results.left))}")
     passed, findings, skipped = len(results.passed), len(results.findings), len(results.not_tried)
     colour = "red" if findings else "green"
     console.print(

@@ -25,12 +25,16 @@ def command(*arguments: str, typed: str | None = None) -> Result:
 
 def test_a_sound_simulator_has_no_findings(server: LiveServer, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
-    done = command(f"http://127.0.0.1:{server.port}", "--suite", "envelope", "--quick", "--json", str(file))
+    page, junit = tmp_path / "report.html", tmp_path / "report.xml"
+    reports = ("--json", str(file), "--html", str(page), "--junit", str(junit))
+    done = command(f"http://127.0.0.1:{server.port}", "--quick", *reports)
     assert done.exit_code == 0, done.output
     assert "0 findings" in done.output
     report = json.loads(file.read_text("utf-8"))
     assert report["about"]["kind"] == "simulator, steered"
-    assert {check["outcome"] for check in report["checks"]} == {"passed"}
+    assert {check["outcome"] for check in report["checks"]} == {"passed", "not tried"}
+    assert page.stat().st_size > 10_000
+    assert junit.stat().st_size > 10_000
     assert "demo-token" not in file.read_text("utf-8")
 
 
