@@ -136,6 +136,8 @@ def proxy(
     """
     settings, made, listener = _listening(settings)
     try:
+        if upstream.loopback and upstream.port == listener.getsockname()[1]:
+            raise ConfigurationError(f"upstream {upstream.url} is the proxy itself; choose another --port for it")
         forwarding = create_proxy(settings, upstream, records)
     except ConfigurationError:
         listener.close()

@@ -41,27 +41,32 @@ class Filing:
         self._clock = clock
         self._recorder = Recorder(store)
         self._records = records
-        self._queue: asyncio.Queue[Passage] = asyncio.Queue(WAITING)
+        self._queue: asyncio.Queue[Passage | asyncio.Future[None]] = asyncio.Queue(WAITING)
         self._told: set[tuple[str, str]] = set()
 
     async def file(self, passage: Passage) -> None:
         await self._queue.put(passage)
 
     async def settled(self) -> None:
-        """Returns when everything that has gone by so far is filed."""
-        await self._queue.join()
+        """Returns when everything that has gone by so far is filed, whatever comes behind it."""
+        mark = asyncio.get_running_loop().create_future()
+        await self._queue.put(mark)
+        await mark
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
             passage = await self._queue.get()
+            if isinstance(passage, asyncio.Future):
+                if not passage.done():  # its caller may have gone
+                    passage.set_result(None)
+                continue
             try:
                 await self._file(passage)
             except Exception:
                 log.exception("an exchange could not be looked at")
             finally:
                 passage.release()
-                self._queue.task_done()
 
     async def _file(self, passage: Passage) -> None:
         path, _, query = passage.head.target.partition(b"?")

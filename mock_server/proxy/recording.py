@@ -66,8 +66,8 @@ class WorldRecord:
         """Raises ConfigurationError when the file cannot be written."""
         self._masks = masks
         self._file = _opened(path, "record-world")
-        self._registered: dict[str, dict[str, Any]] = {}
-        self._imported: dict[str, dict[str, Any]] = {}
+        self._registered: dict[str, bytes] = {}
+        self._imported: dict[str, bytes] = {}
         self._owners: Counter[str] = Counter()
         self.left_out = 0
 
@@ -113,16 +113,16 @@ class WorldRecord:
                 }
             ],
         }
-        rows = [_registered(invoice, own) for invoice in self._registered.values()]
-        kept = [_imported(invoice, own) for invoice in self._imported.values()]
+        rows = [_registered(wire.parse(invoice), own) for invoice in self._registered.values()]
+        kept = [_imported(wire.parse(invoice), own) for invoice in self._imported.values()]
         world["registry"] = self._sound(world, "registry", rows)
         world["portal"] = self._sound(world, "portal", kept)
         return world
 
-    def _keep(self, kept: dict[str, dict[str, Any]], name: str, invoice: dict[str, Any]) -> None:
+    def _keep(self, kept: dict[str, bytes], name: str, invoice: dict[str, Any]) -> None:
         masked = self._masks.text(name)
         if masked in kept or len(self._registered) + len(self._imported) < INVOICES_KEPT:
-            kept[masked] = self._masks.whole(invoice)
+            kept[masked] = wire.text(self._masks.whole(invoice))
         else:
             self.left_out += 1
 
@@ -169,6 +169,8 @@ def _dicts(body: Any, name: str) -> list[dict[str, Any]]:
 
 def _opened(path: Path, flag: str) -> BinaryIO:
     try:
-        return os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb")
+        return os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "wb")
+    except FileExistsError:
+        raise ConfigurationError(f"{flag} {path}: it is there already; name another file") from None
     except OSError as error:
         raise ConfigurationError(f"{flag} {path}: {error.strerror}") from None

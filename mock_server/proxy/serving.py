@@ -106,7 +106,7 @@ class Proxy:
 
     async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._tunnels) >= CONNECTIONS:
-            writer.transport.abort()
+            await Tunnel(self._gate, (reader, writer)).turn_away(CONNECTIONS)
             return
         task = asyncio.current_task()
         assert task is not None

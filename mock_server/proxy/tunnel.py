@@ -101,12 +101,20 @@ class Tunnel:
                 pass
         except NotForward as no:
             await self._refuse(no.status, "not passed on", str(no))
+            if self._passing is not None:
+                self._passing.own = no.status
+                await self._lost(f"not passed on: {no}; {no.status} is the proxy's own answer")
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             log.debug("a connection ended: %s", error)
         finally:
             self._end()
             if self._passing is not None:
                 await self._lost("the client hung up before the answer was complete")
+
+    async def turn_away(self, most: int) -> None:
+        """Say that there are as many connections as there may be."""
+        await self._refuse(503, "too many connections", f"{most} clients are connected; end a connection first")
+        self._end()
 
     async def _pass_one(self) -> bool:
         """One request, as far as it is the client's turn; false when the client has gone."""

@@ -40,7 +40,15 @@ class Upstream(NamedTuple):
     @property
     def exposed(self) -> bool:
         """Whether credentials would leave this machine unencrypted."""
-        return self.tls is None and not is_loopback(self.host)
+        return self.tls is None and not self.loopback
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it is on this machine."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     async def connect(self) -> Streams:
         """A new connection.
@@ -80,14 +88,6 @@ def upstream_of(url: str, authorities: Path | None = None) -> Upstream:
     shown = f"[{host}]" if ":" in host else host
     authority = shown if port is None else f"{shown}:{port}"
     return Upstream(host, port or (80 if tls is None else 443), authority.encode(), path.encode(), tls)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _fault(parts: SplitResult) -> str | None:

@@ -40,6 +40,8 @@ class Running:
             ["--upstream", "http://127.0.0.1:1", "--record-world", "/no/such/file"],
             "record-world /no/such/file: No such",
         ),
+        (["--upstream", "http://127.0.0.1:1", "--record-world", __file__], "it is there already"),
+        (["--upstream", "http://localhost:18299", "--port", "18299"], "is the proxy itself"),
         (["--upstream", "http://127.0.0.1:1", "--reading", "R-1=x"], 'unknown reading "R-1"'),
         ([], "Missing option '--upstream'"),
     ],

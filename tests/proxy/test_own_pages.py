@@ -102,6 +102,16 @@ def test_a_server_that_is_not_there(free_port: int) -> None:
         proxy.stop()
 
 
+def test_a_crowd_is_told(between: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mock_server.proxy.serving.CONNECTIONS", 1)
+    _, proxy = between(saying(answer(b"{}")))
+    with proxy.connection() as first:
+        first.sendall(request("/__admin/health", b""))
+        assert b"200 OK" in first.recv(65536)
+        status, body = asked(proxy, b"")
+        assert (status, body["title"]) == (503, "too many connections")
+
+
 @pytest.fixture
 def free_port() -> int:
     with socket.socket() as probe:
