@@ -37,6 +37,6 @@ def felt(desk: Desk) -> dict[str, Any]:
             "frozen": change.row.clock.speed == 0,
         },
         "requests": {"newest": desk.store.journal.newest(change.row.id)},
-        "processes": {"newest": rows[0].id if rows else 0, "running": running, "mark": mark},
+        "processes": {"running": running, "mark": mark},
         "confirmations": phone.pending(change, asking),
     }

@@ -60,5 +60,5 @@ def test_a_refusal_on_the_phone_ends_the_process(sight: Sight, portal: Portal, s
     sight.open("processes")
     sight.wait_for(".question", "Download invoices").get_by_role("button", name="Refuse").click()
     sight.wait_for(".process.failed", f"#{process}")
-    sight.wait_for(".past li", "refused")
+    sight.wait_for(".lately li", "refused")
     assert portal.finished(process)["status"] == 3

@@ -3,7 +3,7 @@
 import { get, patch, query, reference } from "./api.js";
 import { fill, h, raw } from "./dom.js";
 import { attempt, badge, button, copyButton, empty, input, openDrawer, select } from "./parts.js";
-import { date, dateTime } from "./state.js";
+import { date, dateTime, onChange } from "./state.js";
 import { language, t } from "./words.js";
 
 const SIZE = 50;
@@ -21,7 +21,9 @@ export function invoices() {
   const list = h("div");
   const node = h("div", h("div.head", h("h1", t("invoices"))), h("p.lead", t("invoices_lead")), folders, filters, list);
   let companies = [];
-  let seen = "";
+
+  const prepared = onChange(prepare);
+  const changed = onChange(() => look());
 
   async function prepare() {
     const [vocabulary, { accounts }] = await Promise.all([reference("vocabulary"), get("accounts")]);
@@ -77,12 +79,8 @@ export function invoices() {
   return {
     node,
     async beat(pulse) {
-      const mark = `${pulse.generation} ${pulse.version} ${pulse.processes.mark}`;
-      if (mark === seen) return;
-      const first = !seen;
-      seen = mark;
-      if (first) await prepare();
-      await look();
+      await prepared(pulse.generation);
+      await changed(pulse.generation, pulse.version, pulse.processes.mark);
     },
   };
 }

@@ -29,6 +29,7 @@ export function journal() {
   const node = h("div.tall",
     h("div.head", h("h1", t("journal")), total, waiting, h("div.row.end", pause, button(t("clear"), clear, { kind: "quiet" }))),
     filters, nothing, table);
+  const lines = new Map();
   let rows = [];
   let count = 0;
   let newest = -1;
@@ -40,6 +41,7 @@ export function journal() {
 
   reference("errors").then((found) => {
     meanings = new Map(found.errors.map((one) => [`${one.scope} ${one.code}`, one]));
+    forgetLines();
     draw(true);
   }, () => undefined);
   reference("operations").then((found) => {
@@ -120,17 +122,36 @@ export function journal() {
     const mark = `${first} ${last}`;
     if (mark === drawn && !anew) return;
     drawn = mark;
-    const seen = [];
-    for (let place = first; place < last; place++) if (rows[place]) seen.push(line(rows[place], place));
-    fill(box, spacer, seen);
+    const before = new Map(lines);
+    for (let place = first; place < last; place++) {
+      const row = rows[place];
+      if (!row) continue;
+      const node = lines.get(row.seq) ?? line(row);
+      before.delete(row.seq);
+      node.style.setProperty("--y", `${place * ROW}px`);
+      node.setAttribute("aria-rowindex", place + 1);
+      node.place = place;
+      if (!node.isConnected) box.append(node);
+      lines.set(row.seq, node);
+    }
+    for (const [seq, node] of before) {
+      node.remove();
+      lines.delete(seq);
+    }
     table.setAttribute("aria-rowcount", count);
     if (last > rows.length && rows.length < count) until(last).catch(() => undefined);
   }
 
-  function line(row, place) {
+  function forgetLines() {
+    for (const node of lines.values()) node.remove();
+    lines.clear();
+  }
+
+  /** A row, which keeps its element as long as it is in sight: a click may take longer than two draws. */
+  function line(row) {
     const cell = (name, ...content) => h(`span.c-${name}`, { role: "cell" }, content);
-    const open = h("button.link", { type: "button", "data-focus": `seq-${row.seq}`, "aria-label": `${clockTime(Date.parse(row.time))} · ${t("open_request", { seq: row.seq })}` }, raw(clockTime(Date.parse(row.time))));
-    const found = h("div.line", { role: "row", "aria-rowindex": place + 1, vars: { "--y": `${place * ROW}px` } },
+    const open = h("button.link", { type: "button", "aria-label": `${clockTime(Date.parse(row.time))} · ${t("open_request", { seq: row.seq })}` }, raw(clockTime(Date.parse(row.time))));
+    const found = h("div.line", { role: "row" },
       cell("time", open),
       cell("operation", h("span.method", { raw: true }, row.method), raw(row.operation)),
       cell("outcome", outcome(row), h("span.meaning", meaning(row))),
@@ -144,7 +165,7 @@ export function journal() {
       event.preventDefault();
       box.scrollTop += step * ROW;
       draw();
-      box.querySelector(`[data-focus="seq-${rows[place + step]?.seq}"]`)?.focus({ preventScroll: true });
+      lines.get(rows[found.place + step]?.seq)?.querySelector("button").focus({ preventScroll: true });
     });
     return found;
   }
@@ -161,7 +182,9 @@ export function journal() {
     async beat(pulse) {
       if (pulse.generation !== generation) {
         generation = pulse.generation;
+        newest = -1;
         rows = [];
+        forgetLines();
       }
       if (pulse.requests.newest === newest) return;
       const more = pulse.requests.newest - newest;
@@ -171,9 +194,9 @@ export function journal() {
       }
       if (more > NEWEST && performance.now() - asked < FLOOD) return;
       asked = performance.now();
-      newest = pulse.requests.newest;
       waiting.textContent = "";
       await newer();
+      newest = pulse.requests.newest;
     },
   };
 }

@@ -3,7 +3,7 @@
 import { get, post, put } from "./api.js";
 import { fill, h, icon, keyed, raw } from "./dom.js";
 import { attempt, button } from "./parts.js";
-import { clockTime, state, worldNow } from "./state.js";
+import { clockTime, onChange, worldNow } from "./state.js";
 import { t } from "./words.js";
 
 const AUTO = "R-31";
@@ -14,7 +14,7 @@ export function phone() {
   const clock = raw("", "span");
   const questions = h("div.questions", { "aria-live": "assertive" });
   const idle = h("div.idle", icon("lock"), h("p", t("phone_idle")));
-  const past = h("ol.past");
+  const past = h("ol.lately");
   const bySelf = h("input", { type: "checkbox", role: "switch", onchange: () => choose(bySelf.checked) });
   const screen = h("div.screen",
     h("div.statusbar", { "aria-hidden": "true" }, clock, h("span.bars", "▂▄▆")),
@@ -25,8 +25,8 @@ export function phone() {
     h("div.device", h("div.notch"), screen),
     h("label.switch", bySelf, h("span", t("phone_manual"))),
     h("p.hint", t("phone_manual_hint")));
-  let seen = "";
-  let settled = "";
+  const asked = onChange(() => look());
+  const settled = onChange(() => whoAnswers());
 
   async function choose(manual) {
     await attempt(() => put("readings", { [AUTO]: manual ? "manual" : "auto" }));
@@ -48,12 +48,7 @@ export function phone() {
       keyed(questions, pulse.confirmations, (one) => one.id, question);
       idle.hidden = pulse.confirmations.length > 0;
       node.classList.toggle("asked", pulse.confirmations.length > 0);
-      const mark = `${pulse.generation} ${pulse.processes.mark} ${pulse.confirmations.length}`;
-      const version = `${pulse.generation} ${pulse.version}`;
-      const work = [mark !== seen && look(), version !== settled && whoAnswers()];
-      seen = mark;
-      settled = version;
-      await Promise.all(work);
+      await Promise.all([asked(pulse.generation, pulse.processes.mark), settled(pulse.generation, pulse.version)]);
     },
     tick() {
       const now = worldNow();
@@ -68,7 +63,7 @@ export function phone() {
 }
 
 /** What is to be confirmed, in words: `Sign 3 invoices`. */
-export function asked(one) {
+function inWords(one) {
   const key = one.pin === 2 ? "ask_sign" : one.kind === "download" ? "ask_download" : one.kind === "deletion" ? "ask_delete" : "ask_upload";
   return t(key, { count: one.count });
 }
@@ -83,7 +78,7 @@ function question(one) {
     h("p.compare", t("phone_compare")),
     h("dl",
       h("dt", t("company")), h("dd", raw(one.company_name || one.company), h("small", raw(`VÖEN ${one.company}`))),
-      h("dt", t("phone_what")), h("dd", asked(one)),
+      h("dt", t("phone_what")), h("dd", inWords(one)),
       h("dt", t("phone_number")), h("dd", raw(number(one.phone)))),
     one.expires_at && h("p.left", { "data-until": one.expires_at }),
     h("div.answers",
@@ -93,7 +88,7 @@ function question(one) {
 }
 
 function answered(one) {
-  return h("li", h(`span.dot.${one.state}`), h("span", raw(`PIN${one.pin} ${one.code}`), " · ", asked(one)), h("small", t(`answer_${one.state}`)));
+  return h("li", h(`span.dot.${one.state}`), h("span", raw(`PIN${one.pin} ${one.code}`), " · ", inWords(one)), h("small", t(`answer_${one.state}`)));
 }
 
 /** `+994 50 123 45 67` */

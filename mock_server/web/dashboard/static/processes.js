@@ -3,7 +3,7 @@
 import { get, post, portalUrl } from "./api.js";
 import { h, icon, keyed, raw } from "./dom.js";
 import { attempt, badge, button, copyButton, empty, length } from "./parts.js";
-import { clockTime, dateTime, worldNow } from "./state.js";
+import { clockTime, dateTime, onChange, worldNow } from "./state.js";
 import { t } from "./words.js";
 
 const SHOWN = 50;
@@ -13,7 +13,7 @@ export function processes() {
   const nothing = h("div");
   const total = h("span.count");
   const node = h("div", h("div.head", h("h1", t("processes")), total), h("p.lead", t("processes_lead")), nothing, list);
-  let seen = "";
+  const changed = onChange(() => look());
 
   async function look() {
     const found = await get(`processes?limit=${SHOWN}`);
@@ -35,12 +35,7 @@ export function processes() {
   return {
     node,
     tick,
-    async beat(pulse) {
-      const mark = `${pulse.generation} ${pulse.processes.mark} ${pulse.processes.newest}`;
-      if (mark === seen) return;
-      seen = mark;
-      await look();
-    },
+    beat: (pulse) => changed(pulse.generation, pulse.processes.mark),
   };
 }
 

@@ -4,7 +4,7 @@ import { get, portalUrl } from "./api.js";
 import { fill, h, icon, raw } from "./dom.js";
 import { laidOut } from "./json.js";
 import { badge, button, copyButton } from "./parts.js";
-import { state, worldNow, date } from "./state.js";
+import { date, onChange, state, worldNow } from "./state.js";
 import { t } from "./words.js";
 
 const DEMO = { username: "demo", password: "demo" };
@@ -88,7 +88,7 @@ export function start() {
   const steps = h("ol.steps");
   const login = h("dd");
   const token = h("dd");
-  let seen = "";
+  const changed = onChange(() => whoever());
 
   async function whoever() {
     const accounts = (await get("accounts?secrets=include")).accounts.filter((one) => !one.disabled);
@@ -113,9 +113,7 @@ export function start() {
         forget();
         draw();
       }
-      if (seen === `${pulse.generation} ${pulse.version}`) return;
-      seen = `${pulse.generation} ${pulse.version}`;
-      await whoever();
+      await changed(pulse.generation, pulse.version);
     },
   };
 }

@@ -14,6 +14,17 @@ export function worldNow() {
   return Date.parse(now) + (frozen ? 0 : (performance.now() - state.heard) * speed);
 }
 
+/** Does its work when a mark differs from the last one for which it was done; what failed is tried again. */
+export function onChange(work) {
+  let seen;
+  return async (...marks) => {
+    const mark = marks.join(" ");
+    if (mark === seen) return;
+    await work();
+    seen = mark;
+  };
+}
+
 const BAKU = "Asia/Baku";
 const time = new Intl.DateTimeFormat("en-GB", { timeZone: BAKU, hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const day = new Intl.DateTimeFormat("en-GB", { timeZone: BAKU, day: "2-digit", month: "2-digit", year: "numeric" });

@@ -4,7 +4,7 @@ import { get, portalUrl, post, put, reference, remove, world } from "./api.js";
 import { fill, h, keyed, marked, raw } from "./dom.js";
 import { sources } from "./journal.js";
 import { attempt, badge, button, copyButton, input, select, sure } from "./parts.js";
-import { clockTime, date, dateTime, state, worldNow } from "./state.js";
+import { clockTime, date, dateTime, onChange, state, worldNow } from "./state.js";
 import { t } from "./words.js";
 
 const STEPS = ["1m", "5m", "1h", "1d"];
@@ -25,16 +25,11 @@ const FAULTS = {
 export function worldView() {
   const cards = [clockCard(), accountsCard(), seedCard(), faultsCard(), pastCard(), worldsCard(), readingsCard()];
   const node = h("div", h("div.head", h("h1", t("world")), raw(world)), h("p.lead", t("world_lead")), h("div.masonry", cards.slice(0, -1).map((card) => card.node)), cards.at(-1).node);
-  let seen = "";
+  const changed = onChange(() => Promise.all(cards.map((card) => card.look())));
   return {
     node,
     tick: () => cards[0].tick(),
-    async beat(pulse) {
-      const mark = `${pulse.generation} ${pulse.version} ${pulse.clock.speed} ${pulse.clock.frozen} ${pulse.requests.newest}`;
-      if (mark === seen) return;
-      seen = mark;
-      await Promise.all(cards.map((card) => card.look()));
-    },
+    beat: ({ generation, version, clock, requests }) => changed(generation, version, clock.speed, clock.frozen, requests.newest),
   };
 }
 
