@@ -27,29 +27,10 @@ COPY requirements-contract.lock /
 RUN python -m pip --python /opt/vatportal-mock install --no-cache-dir --disable-pip-version-check \
       --require-hashes --only-binary :all: -r /requirements-contract.lock
 
-FROM ${RUNTIME_IMAGE} AS contract
+FROM ${RUNTIME_IMAGE} AS runtime
 ENV PATH=/opt/vatportal-mock/bin:/usr/local/bin:/usr/bin:/bin \
     LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 \
     VATPORTAL_MOCK_HOST=0.0.0.0 VATPORTAL_MOCK_PORT=8080
-COPY --from=contract-files /opt/vatportal-mock /opt/vatportal-mock
-COPY --from=contract-files --chown=10001:10001 /data /data
-USER 10001:10001
-WORKDIR /data
-EXPOSE 8080
-ENTRYPOINT ["vatportal-mock"]
-CMD ["serve"]
-HEALTHCHECK --interval=5s --timeout=4s --start-period=5s --retries=5 CMD ["vatportal-mock", "healthcheck"]
-LABEL org.opencontainers.image.title="vatportal-mock with the contract kit" \
-      org.opencontainers.image.description="Simulator of the VatPortal API, and the suites that judge servers and clients. Unofficial." \
-      org.opencontainers.image.version="0.1.0" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.vendor="the vatportal-mock authors"
-
-FROM ${RUNTIME_IMAGE} AS server
-ENV PATH=/opt/vatportal-mock/bin:/usr/local/bin:/usr/bin:/bin \
-    LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 \
-    VATPORTAL_MOCK_HOST=0.0.0.0 VATPORTAL_MOCK_PORT=8080
-COPY --from=server-files /opt/vatportal-mock /opt/vatportal-mock
 COPY --from=server-files --chown=10001:10001 /data /data
 USER 10001:10001
 WORKDIR /data
@@ -57,8 +38,16 @@ EXPOSE 8080
 ENTRYPOINT ["vatportal-mock"]
 CMD ["serve"]
 HEALTHCHECK --interval=5s --timeout=4s --start-period=5s --retries=5 CMD ["vatportal-mock", "healthcheck"]
-LABEL org.opencontainers.image.title="vatportal-mock" \
-      org.opencontainers.image.description="A stateful simulator of the VatPortal API (e-taxes.gov.az). Unofficial." \
-      org.opencontainers.image.version="0.1.0" \
+LABEL org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.vendor="the vatportal-mock authors"
+
+FROM runtime AS contract
+LABEL org.opencontainers.image.title="vatportal-mock with the contract kit" \
+      org.opencontainers.image.description="Simulator of the VatPortal API, and the suites that judge servers and clients. Unofficial."
+COPY --from=contract-files /opt/vatportal-mock /opt/vatportal-mock
+
+FROM runtime AS server
+LABEL org.opencontainers.image.title="vatportal-mock" \
+      org.opencontainers.image.description="A stateful simulator of the VatPortal API (e-taxes.gov.az). Unofficial."
+COPY --from=server-files /opt/vatportal-mock /opt/vatportal-mock

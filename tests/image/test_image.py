@@ -159,8 +159,9 @@ def end(container: Container, signal: str) -> None:
     assert datetime.fromisoformat(state["FinishedAt"]).timestamp() - sent < STOPPED_WITHIN
 
 
-def test_what_the_image_says_of_itself() -> None:
-    (told,) = json.loads(podman("image", "inspect", SERVER).stdout)
+@pytest.mark.parametrize("image", [SERVER, CONTRACT])
+def test_what_the_image_says_of_itself(image: str) -> None:
+    (told,) = json.loads(podman("image", "inspect", image).stdout)
     config = told["Config"]
     assert (config["Entrypoint"], config["Cmd"]) == (["vatportal-mock"], ["serve"])
     assert told["Healthcheck"]["Test"] == ["CMD", "vatportal-mock", "healthcheck"]
@@ -168,10 +169,20 @@ def test_what_the_image_says_of_itself() -> None:
     labels = {name.removeprefix("org.opencontainers.image."): text for name, text in config["Labels"].items()}
     assert labels["version"] == __version__
     assert labels["licenses"] == "Apache-2.0"
+    assert ("contract kit" in labels["title"]) == (image == CONTRACT)
 
 
 def test_the_health_check_notices_a_server_that_is_not_there() -> None:
     assert podman("run", "--rm", SERVER, "healthcheck", ok=False).returncode == 3
+
+
+def test_the_contract_image_checks_a_server_that_is_served_beside_it() -> None:
+    with running(*LOCKED_UP) as server:
+        port = server.url.rpartition(":")[2]
+        checking = ("--network=host", CONTRACT, "check-server", f"http://127.0.0.1:{port}", "--suite", "envelope")
+        done = podman("run", "--rm", *LOCKED_UP, *checking, ok=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "0 findings" in done.stdout
 
 
 def test_only_the_contract_image_has_the_contract_kit() -> None:
