@@ -169,7 +169,8 @@ def how_true() -> Iterator[str]:
     for support, says in SUPPORT.items():
         yield f"- **{counted[support]} are {support}**: {says}."
     yield ""
-    yield "What would settle an open one stands beside it; whoever has an account at the real portal can do so, and there is an issue"
+    yield "What would settle an open one stands beside it. `vatportal-mock calibrate` asks a server for the selectable ones"
+    yield "([how to](../how-to/check-a-server.md)); whoever has an account at the real portal can settle the others, and there is an issue"
     yield "form for it. A selectable reading can be"
     yield "set to what you know; `--strict-documented` refuses guesses where a documented answer exists, and marks in the journal every"
     yield "answer that rests on one.\n"
