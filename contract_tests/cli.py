@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from tempfile import gettempdir
@@ -76,10 +76,22 @@ def _reaching(command: C) -> C:
     return command
 
 
+def _list(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    for suite in SUITES:
+        click.echo(f"{suite.name}: {suite.says}")
+        for check in suite:
+            click.echo(f"  {check.name}  [{check.effect}]  {check.says} ({', '.join(check.ids)})")
+    context.exit()
+
+
 @click.command("check-server", context_settings={"max_content_width": 110})
 @_reaching
 @click.option("--suite", "suites", metavar="NAME", multiple=True, help="Only this suite, or suite/check; repeatable.")
-@click.option("--list", "list_only", is_flag=True, help="List suites and checks, and do nothing.")
+@click.option(
+    "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="List suites and checks."
+)
 @click.option("--quick", is_flag=True, help="Half a minute: fewer examples, nothing slow.")
 @click.option("--seed", type=int, default=0, metavar="N", help="The same seed tries the same things (0).")
 @click.option("--replay", metavar="FILE", type=click.Path(path_type=Path), help="Try a saved finding again.")
@@ -90,7 +102,6 @@ def _reaching(command: C) -> C:
 @click.option("--force", is_flag=True, help="Overwrite reports that are there.")
 def check_server(
     suites: tuple[str, ...],
-    list_only: bool,
     quick: bool,
     seed: int,
     replay: Path | None,
@@ -109,9 +120,6 @@ def check_server(
     Exit codes: 0 nothing found, 1 findings, 2 wrong usage, 3 not reachable.
     """
     plan = _plan(suites, quick, seed, replay)
-    if list_only:
-        _list(plan.checks)
-        return
     outputs = Outputs(html, junit, json_file, save)
     outputs.demand_free(force)
     target = reach(_access(reaching))
@@ -303,12 +311,3 @@ def _selected(names: tuple[str, ...]) -> list[Check]:
             suites = ", ".join(suite.name for suite in SUITES)
             raise click.UsageError(f"there is no suite {name!r}. Suites are: {suites}; --list shows their checks.")
     return list(select(SUITES, names))
-
-
-def _list(checks: Sequence[Check]) -> None:
-    for suite in SUITES:
-        mine = [check for check in checks if check.suite == suite.name]
-        if mine:
-            click.echo(f"{suite.name}: {suite.says}")
-        for check in mine:
-            click.echo(f"  {check.name}  [{check.effect}]  {check.says} ({', '.join(check.ids)})")

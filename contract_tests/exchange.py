@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,6 +12,9 @@ SECRETS = ("password", "token", "key", "secret")
 _SECRET = re.compile(rf'("(?:{"|".join(SECRETS)})"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE)
 _IN_QUERY = re.compile(rf"\b({'|'.join(SECRETS)})=[^&]*", re.IGNORECASE)
 _SECRET_HEADERS = ("x-vatpapikey", "authorization")
+LEAST_SECRET = 6
+"""A shorter one is no secret, and would blot out other words."""
+
 SHOWN = 4000
 """Characters of a body that evidence shows."""
 
@@ -38,6 +41,7 @@ class Exchange:
         answer: bytes,
         seconds: float = 0.0,
         trouble: str = "",
+        secrets: Sequence[str] = (),
     ) -> None:
         self.operation = operation
         self.method = method
@@ -50,6 +54,7 @@ class Exchange:
         self.answer = answer
         self.seconds = seconds
         self.trouble = trouble
+        self._secrets = secrets
 
     @cached_property
     def json(self) -> Any:
@@ -102,20 +107,31 @@ class Exchange:
             parts += ["-H", f"{name}: {value}"]
         if self.body:
             parts += ["--data-binary", redacted(self.body)]
-        return shlex.join(parts)
+        return self._blotted(shlex.join(parts))
 
     def shown(self) -> dict[str, Any]:
         """For reports: everything but secrets, bodies cut at a bound."""
         return {
             "operation": self.operation,
-            "request": f"{self.method} {redacted_path(self.path)}",
+            "request": self._blotted(f"{self.method} {redacted_path(self.path)}"),
             "headers": hidden(self.headers),
-            "body": redacted(self.body),
+            "body": self._blotted(redacted(self.body)),
             "status": self.status,
-            "answer": redacted(self.answer),
-            "trouble": self.trouble,
+            "answer": self._blotted(redacted(self.answer)),
+            "trouble": self._blotted(self.trouble),
             "curl": self.curl(),
         }
+
+    def _blotted(self, text: str) -> str:
+        return blotted(text, self._secrets)
+
+
+def blotted(text: str, secrets: Sequence[str]) -> str:
+    """A text without the secrets of the accounts, wherever a server may have put them."""
+    for one in secrets:
+        if len(one) >= LEAST_SECRET:
+            text = text.replace(one, "***")
+    return text
 
 
 def redacted(body: bytes) -> str:

@@ -12,7 +12,7 @@ from hypothesis.errors import Flaky
 
 from contract_tests.accounts import Party
 from contract_tests.check import Check
-from contract_tests.exchange import Exchange
+from contract_tests.exchange import Exchange, blotted
 from contract_tests.findings import Breach, Observation, Unfit
 from contract_tests.simulator import World
 from contract_tests.target import Target
@@ -241,11 +241,12 @@ class Run:
             self.breach(message, ids)
 
     def breach(self, message: str, ids: Sequence[str] = ()) -> NoReturn:
-        raise Breach(message, self.exchanges[-EVIDENCE:], ids)
+        raise Breach(blotted(message, self.target.secrets), self.exchanges[-EVIDENCE:], ids)
 
     def observe(self, reading: str, answer: str, note: str = "", last: int = 1) -> None:
         """Which answer of a reading the last exchanges show."""
-        self.observations.append(Observation(reading, answer, self.check.name, tuple(self.exchanges[-last:]), note))
+        said = blotted(note, self.target.secrets)
+        self.observations.append(Observation(reading, answer, self.check.name, tuple(self.exchanges[-last:]), said))
 
     def end(self) -> None:
         """Clean up: delete what was imported, remove worlds."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from contract_tests.check import EFFECTS, Check
-from contract_tests.exchange import Exchange
+from contract_tests.exchange import Exchange, blotted
 from contract_tests.findings import Breach, Finding, NotTried, Observation, Unfit
 from contract_tests.run import NOTHING, Run
 from contract_tests.simulator import World
@@ -110,7 +110,8 @@ def _tried(check: Check, job: Run) -> tuple[Finding | None, NotTried | None]:
     except Unfit as unfit:
         return None, NotTried(check.name, check.suite, check.ids, str(unfit))
     except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
-        message = f"an answer is not of the form documented ({type(error).__name__}: {error}; {_place(error)})"
+        said = blotted(str(error), job.target.secrets)
+        message = f"an answer is not of the form documented ({type(error).__name__}: {said}; {_place(error)})"
         return Finding(check.name, check.suite, check.ids, message, tuple(job.exchanges[-3:])), None
     return None, None
 

@@ -138,6 +138,7 @@ class Target:
             answer.body,
             seconds,
             answer.trouble,
+            self.secrets,
         )
         for listener in self.listeners:
             listener(exchange)
@@ -202,6 +203,12 @@ class Target:
         right = {(party.username, party.password) for party in self._known()}
         pair = (sent["username"], sent.get("password"))
         return sent["username"] not in ("", None, NOBODY) and pair not in right
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must stand in no report; what is a user name too is no secret."""
+        found = [one for party in self._known() for one in (party.password, party.token, party.secret)]
+        return [one for one in found if one not in {party.username for party in self._known()}]
 
     def _known(self) -> list[Party]:
         return list(self.parties.values())

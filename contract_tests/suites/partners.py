@@ -17,8 +17,9 @@ def demand_partners(run: Run) -> None:
     Raises:
         Unfit: this server follows the documents of August 2025, which know no partners.
     """
-    if run.target.simulator is not None and run.target.simulator.edition not in ("", "2025-12"):
-        raise Unfit("partner accounts are of the edition 2025-12")
+    edition = run.target.simulator.edition if run.target.simulator else ""
+    if run.answer("R-12") == "required" or edition not in ("", "2025-12"):
+        raise Unfit("partner accounts are of the documents of December 2025, and the server follows those before")
 
 
 @check("F-PART-01", "F-PART-02", "F-ERR-05", needs=NEEDS, effect="world")

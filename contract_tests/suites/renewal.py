@@ -4,7 +4,7 @@ import hashlib
 import hmac
 
 from contract_tests.check import Suite
-from contract_tests.exchange import Exchange
+from contract_tests.exchange import Exchange, redacted
 from contract_tests.findings import OPEN
 from contract_tests.run import Run
 
@@ -19,7 +19,7 @@ def challenge(run: Run, login: str = "") -> str:
     exchange = run.call("reset_start", login=login or run.party().username)
     body = exchange.json
     value = body.get("plain_value") if isinstance(body, dict) else None
-    run.expect(isinstance(value, str) and value, f"reset_start answered {exchange.answer[:200]!r}", ["F-AUTH-03"])
+    run.expect(isinstance(value, str) and value, f"reset_start answered {redacted(exchange.answer)}", ["F-AUTH-03"])
     return str(value)
 
 
@@ -69,7 +69,9 @@ def a_new_token_replaces_the_old(run: Run) -> None:
     old = run.party().token
     exchange = confirmed(run, signature(secret(run), challenge(run)))
     body = exchange.json
-    run.expect(isinstance(body, dict) and set(body) == {"token"}, f"reset_confirm answered {exchange.answer[:100]!r}")
+    run.expect(
+        isinstance(body, dict) and set(body) == {"token"}, f"reset_confirm answered {redacted(exchange.answer)}"
+    )
     new = body["token"]
     run.expect(isinstance(new, str) and new and new != old, "the new token is none, or the old one", ["F-AUTH-05"])
     run.expect(opens(run, new), "the new token does not open", ["F-AUTH-05"])

@@ -135,6 +135,13 @@ def test_no_secret_is_shown() -> None:
     assert "er2" not in exchange.shown()["body"]
 
 
+def test_a_secret_that_the_server_repeats_is_blotted_out() -> None:
+    with mistaken(b'"err_msg":"', b'"err_msg":"demo-token: ') as there:
+        results = checked(there, ["envelope"])
+    assert results.findings
+    assert "demo-token" not in json.dumps(plain(results)) + page.rendered(results)
+
+
 def test_a_server_that_answers_nonsense_is_a_finding_and_no_crash() -> None:
     with mistaken(b'"data":{', b'"data":7,"x":{') as there:
         results = checked(there, ["processes", "filters", "deletion", "paging"])

@@ -1,13 +1,15 @@
 """Nothing is found on the sound simulator, whatever the answers of its readings; and each answer is recognised."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from contract_tests import calibration, documents
 from contract_tests.check import Check
 from contract_tests.suites import SUITES
-from tests.kit.in_process import checked, simulator, told
+from mock_server import Settings, create_app
+from tests.kit.in_process import checked, simulator, target, told
 
 EDITIONS = list(documents.load("readings.json")["editions"])
 CHECKS = {check.name: check for suite in SUITES for check in suite}
@@ -47,6 +49,17 @@ def test_another_answer_is_no_finding_and_is_recognised(reading: str, answer: st
     assert told(results) == []
     if reading not in calibration.UNSEEN:
         assert calibration.answers(results)[reading] == answer
+
+
+def test_without_a_control_api_the_readings_are_found_out() -> None:
+    chosen = {"R-02": "post-only", "R-09": "strict", "R-55": "replace"}
+    settings = Settings(seed=1, pace="instant", no_admin=True, readings=chosen)
+    with closing(create_app(settings)) as app, target(app) as there:
+        assert there.simulator is not None
+        assert not there.simulator.steered
+        results = checked(there, ["envelope", "readings", "processes", "partners", "samples"])
+    assert told(results) == []
+    assert len(results.passed) > 60
 
 
 @pytest.mark.deep
