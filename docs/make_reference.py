@@ -15,7 +15,7 @@ import msgspec
 
 from mock_server.cli import main
 from mock_server.control.faults import BODIES, CONNECTIONS, EFFECTS, MUTATIONS, Fault
-from mock_server.rulebook.documents import load
+from mock_server.rulebook.documents import load, schema_files
 from mock_server.rulebook.errors import ErrorEntry, ErrorTable
 from mock_server.rulebook.ledger import Ledger, Reading
 from mock_server.settings import PREFIX, Settings
@@ -260,6 +260,20 @@ def rules() -> Iterator[str]:
         (
             [code(each["name"]), each["scope"], each["code"], each["says"]["en"], ", ".join(each["sources"])]
             for each in load("rules.json")["rules"]
+        ),
+    )
+    if "client_rules.json" in schema_files():
+        yield from client_rules()
+
+
+def client_rules() -> Iterator[str]:
+    yield "## About clients\n"
+    yield "What the journal may say about whoever sent the requests. Errors and warnings fail a journey, advice does not.\n"
+    yield from table(
+        ["rule", "severity", "", "mend", "sources"],
+        (
+            [code(each["name"]), each["severity"], each["title"]["en"], each["mend"]["en"], ", ".join(each["facts"])]
+            for each in load("client_rules.json")["rules"]
         ),
     )
 
