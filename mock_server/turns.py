@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ class Turns:
         """What `work(*arguments)` returns or raises; others have their turn meanwhile where there are threads."""
         if self._threads is None:
             return work(*arguments)
-        return await asyncio.wrap_future(self._threads.submit(work, *arguments))
+        return await asyncio.wrap_future(self._threads.submit(copy_context().run, work, *arguments))
 
     def close(self) -> None:
         """Wait for what is being done; nothing may be asked for afterwards."""

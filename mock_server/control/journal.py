@@ -41,9 +41,10 @@ class RequestPage(Page):
 
 
 def listed(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
-    """The newest requests, newest first: `{"requests", "total", "dropped"}`.
+    """The newest requests, newest first: `{"requests", "total", "dropped", "lost"}`.
 
-    `total` counts all that match, on other pages too; `dropped` those that the bound of the journal has cost.
+    `total` counts all that match, on other pages too; `dropped` those that the bound of the journal has cost,
+    `lost` those that were answered while the database could not be written.
 
     Raises:
         Problem: an unknown operation, or a number or instant that is none.
@@ -60,6 +61,7 @@ def listed(desk: Desk, query: Mapping[str, str]) -> dict[str, Any]:
         ],
         "total": journal.count(world, sought),
         "dropped": journal.dropped(world),
+        "lost": journal.lost(world),
     }
 
 

@@ -6,7 +6,16 @@ from mock_server.store.engine import Engine
 from mock_server.store.worlds import TABLES
 
 _ASSIGNED = ("world", "seq", "told")
-_OF_WORLD = ("next_due", "settings", "secret", "journal_dropped", "next_process", "next_arrival", "next_registry")
+_OF_WORLD = (
+    "next_due",
+    "settings",
+    "secret",
+    "journal_dropped",
+    "journal_lost",
+    "next_process",
+    "next_arrival",
+    "next_registry",
+)
 
 
 class Copies:

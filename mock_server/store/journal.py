@@ -1,5 +1,7 @@
 """Rows of the journal (every portal request) and of the audit trail of deletions (F-AUTH-06)."""
 
+import threading
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
@@ -88,10 +90,17 @@ _AUDIT = ", ".join(AuditRow._fields)
 
 
 class Journal:
-    """The journal, bounded by a number of rows per world, and the audit trail."""
+    """The journal, bounded by a number of rows per world, and the audit trail.
+
+    Attributes:
+        lost_rows: how many rows this process could not write.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._db = engine
+        self.lost_rows = 0
+        self._lost: Counter[int] = Counter()
+        self._counting = threading.Lock()
 
     def add(self, row: JournalRow) -> None:
         self._db.run(_INSERT, row)
@@ -114,9 +123,34 @@ class Journal:
         row = self._db.one("SELECT journal_dropped FROM worlds WHERE id = ?", (world,))
         return row[0] if row else 0
 
+    def lose(self, world: int | None) -> None:
+        """Count a row that could not be written, of a world if that is known, until it can be noted there."""
+        with self._counting:
+            self.lost_rows += 1
+            if world is not None:
+                self._lost[world] += 1
+
+    def note_lost(self) -> Counter[int]:
+        """Note in their worlds, inside a write transaction, how many rows were lost; to be `noted` after it."""
+        with self._counting:
+            lost = Counter(self._lost)
+        for world, count in sorted(lost.items()):
+            self._db.run("UPDATE worlds SET journal_lost = journal_lost + ? WHERE id = ?", (count, world))
+        return lost
+
+    def noted(self, lost: Counter[int]) -> None:
+        """What `note_lost` wrote is committed."""
+        with self._counting:
+            self._lost -= lost
+
+    def lost(self, world: int) -> int:
+        """How many rows could not be written: all that is noted, and what this process has yet to note."""
+        row = self._db.one("SELECT journal_lost FROM worlds WHERE id = ?", (world,))
+        return (row[0] if row else 0) + self._lost[world]
+
     def clear(self, world: int) -> int:
         """Remove every row; how many there were."""
-        self._db.run("UPDATE worlds SET journal_dropped = 0 WHERE id = ?", (world,))
+        self._db.run("UPDATE worlds SET journal_dropped = 0, journal_lost = 0 WHERE id = ?", (world,))
         return self._db.run("DELETE FROM journal WHERE world = ?", (world,))
 
     def rows(self, world: int) -> list[JournalRow]:

@@ -109,6 +109,10 @@ STEPS: tuple[tuple[str, ...], ...] = (
         # used: real time at which the control API of the world was last called; kept where idle worlds are dropped.
         "ALTER TABLE worlds ADD COLUMN used INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        # journal_lost: requests answered while no row could be written.
+        "ALTER TABLE worlds ADD COLUMN journal_lost INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 
 

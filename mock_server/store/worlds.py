@@ -163,7 +163,8 @@ class Worlds:
             self._db.run(f"DELETE FROM {table} WHERE world = ?", (world,))
         self._db.run(
             "UPDATE worlds SET generation = generation + 1, version = version + 1, next_due = NULL,"
-            " journal_dropped = 0, next_process = 1, next_arrival = 1, next_registry = 1 WHERE id = ?",
+            " journal_dropped = 0, journal_lost = 0, next_process = 1, next_arrival = 1, next_registry = 1"
+            " WHERE id = ?",
             (world,),
         )
 

@@ -18,6 +18,7 @@ from mock_server.rulebook.constants import BODY_BYTES
 from mock_server.rulebook.forms import Note
 from mock_server.rulebook.operations import Operation
 from mock_server.store.coverage import Seen
+from mock_server.store.engine import Unavailable
 from mock_server.store.stores import Store
 from mock_server.store.worlds import Lifetime, WorldGone, WorldRow
 from mock_server.web.envelope import Answer, Envelope
@@ -115,7 +116,7 @@ class Answering:
 
         try:
             if row.next_due is not None and row.next_due <= now:
-                exchange.now = self._settle(row)
+                exchange.now = self._settled(row, row.next_due, exchange)
             if trouble.instead:
                 answer = instead(trouble, envelope)
                 return Answered(answer, self._entry(view, exchange, answer))
@@ -128,10 +129,14 @@ class Answering:
             return Answered(answer, self._after_refusal(exchange, entry))
         except (_Outdated, WorldGone):
             raise
-        except Exception:
-            log.exception("internal error in %s", request.operation.name)
+        except Exception as error:
             view.seen.clear()  # what has just been seen may have been rolled back
-            exchange.notes.append(Note((), "", "an error of the simulator itself; see its log"))
+            if isinstance(error, Unavailable):
+                log.error("the database cannot be used for %s: %s", request.operation.name, error)
+                exchange.notes.append(Note((), "", f"the database cannot be used: {error}"))
+            else:
+                log.exception("internal error in %s", request.operation.name)
+                exchange.notes.append(Note((), "", "an error of the simulator itself; see its log"))
             answer = envelope.error(Refusal("request", "internal-error"))
             return Answered(answer, self._entry(view, exchange, answer))
 
@@ -175,6 +180,23 @@ class Answering:
             self._write_audits(visit)
             self.recorder.with_change(self._entry(view, exchange, answer))
         return Answered(answer, None)
+
+    def doubt(self, world: str) -> None:
+        """What is kept of rows may be wrong, since some could not be written."""
+        self._worlds.doubt(world)
+
+    def _settled(self, row: WorldRow, due: int, exchange: Exchange) -> int:
+        """The instant to which the world is settled.
+
+        While nothing can be written, time stands still for those who only read, right before what is due.
+        """
+        try:
+            return self._settle(row)
+        except Unavailable as error:
+            if HANDLERS[exchange.request.operation.name].writes:
+                raise
+            exchange.notes.append(Note((), "", f"time stands still, for nothing can be written: {error}"))
+            return due - 1
 
     def _settle(self, row: WorldRow) -> int:
         """Apply what is due; the instant at which it was looked at."""

@@ -10,12 +10,14 @@ from mock_server.clock import SECOND, Clock
 from mock_server.portal.worlds import TooManyWorlds, Worlds
 from mock_server.rulebook.constants import BASE_PATH, BODY_BYTES
 from mock_server.rulebook.operations import BY_PATH, OPERATIONS
+from mock_server.store.engine import Unavailable
 from mock_server.store.stores import Store
 from mock_server.store.worlds import Lifetime
 from mock_server.web.answering import Answered, Answering, MayStrike, Overtaken
 from mock_server.web.bodies import Gone, TooLarge, read_body
 from mock_server.web.envelope import Answer
 from mock_server.web.journal import Recorder
+from mock_server.web.logs import begin
 from mock_server.web.paths import world_of
 from mock_server.web.requests import Request
 from mock_server.web.troubles import (
@@ -39,6 +41,7 @@ class Api:
 
     def __init__(self, store: Store, worlds: Worlds, clock: Clock) -> None:
         self._clock = clock
+        self._store = store
         self._turns = store.turns
         self._recorder = Recorder(store)
         self.answering = Answering(store, worlds, clock, self._recorder)
@@ -49,6 +52,7 @@ class Api:
         if operation is None or world is None:
             await _send(send, _no_such_path(scope["path"]))
             return
+        begin(scope["headers"])
         raw, too_large = b"", False
         try:
             raw = await read_body(scope, receive, BODY_BYTES)
@@ -72,15 +76,21 @@ class Api:
             answered, trouble = await self._answered(world, request)
             answer = answered.answer
             if answered.entry is not None:
-                await self._recorder.of_read(answered.entry)
+                written = await self._recorder.of_read(answered.entry)
+                if not written:
+                    self.answering.doubt(world)
         except Overtaken:
             await drop(scope, receive)
             return
         except TooManyWorlds as error:
             await _send(send, Answer(503, wire.text({"error": str(error)}), None))
             return
-        except Exception:
-            log.exception("the database cannot be used for %s", operation.name)
+        except Exception as error:
+            if isinstance(error, Unavailable):
+                log.error("the database cannot be used for %s: %s", operation.name, error)
+            else:
+                log.exception("internal error before %s", operation.name)
+            self._store.journal.lose(None)
             answer = self.answering.broken(world, operation)
         if trouble is NO_TROUBLE:
             await _send(send, answer, close=too_large)

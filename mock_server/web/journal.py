@@ -6,6 +6,7 @@ seen answered is in the journal, and a poll costs a share of a commit.
 
 import asyncio
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -46,6 +47,9 @@ SHOWN_HIDDEN = 6
 
 _COUNTED = 2_000
 """Worlds whose rows are counted at a time."""
+
+
+log = logging.getLogger("vatportal_mock")
 
 
 class Exchange:
@@ -191,7 +195,7 @@ class Recorder:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Entry, asyncio.Future[bool]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._since_trim: Counter[int] = Counter()
 
@@ -200,11 +204,11 @@ class Recorder:
         self._store.journal.add(entry.row)
         self._follow([entry])
 
-    def of_read(self, entry: Entry) -> asyncio.Future[None]:
+    def of_read(self, entry: Entry) -> asyncio.Future[bool]:
         """Write a row with the group under way; the answer may leave when the future is done.
 
-        A row whose world is reset in between is not written: it tells of another life. If the group cannot be
-        written, the future has the reason.
+        A row whose world is reset in between is not written: it tells of another life. The future is False if the
+        database could not be written: the row is lost then, and counted.
         """
         loop = asyncio.get_running_loop()
         if self._writing is None:
@@ -217,12 +221,17 @@ class Recorder:
         """Write what waits, group by group; a group is what has come while the last one was written."""
         while self._waiting:
             waiting, self._waiting = self._waiting, []
-            reason: Exception | None = None
+            done = True
             try:
                 await self._store.turns(self._write_group, [entry for entry, _ in waiting])
-            except Exception as error:  # whatever it is, those who wait are told
-                reason = error
-            self._tell(waiting, reason)
+            except Exception as error:  # whatever it is, an answer is not held back for its row
+                done = False
+                log.error("%d rows of the journal are lost: %s", len(waiting), error)
+                for entry, _ in waiting:
+                    self._store.journal.lose(entry.lifetime.world)
+            for _, written in waiting:
+                if not written.done():  # else its caller was cancelled
+                    written.set_result(done)
         self._writing = None
 
     def _write_group(self, entries: Sequence[Entry]) -> None:
@@ -231,15 +240,8 @@ class Recorder:
             kept = [entry for entry in entries if entry.lifetime in lasting]
             self._store.journal.add_all([entry.row for entry in kept])
             self._follow(kept)
-
-    def _tell(self, waiting: Sequence[tuple[Entry, asyncio.Future[None]]], reason: Exception | None) -> None:
-        for _, written in waiting:
-            if written.done():
-                continue  # its caller was cancelled
-            if reason is None:
-                written.set_result(None)
-            else:
-                written.set_exception(reason)
+            lost = self._store.journal.note_lost()
+        self._store.journal.noted(lost)
 
     def _follow(self, entries: Sequence[Entry]) -> None:
         """What comes with new rows: coverage, and the bound."""

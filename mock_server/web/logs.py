@@ -1,9 +1,32 @@
 """Logs of the server, on standard error: as lines for people, or as JSON for programs."""
 
+import itertools
 import logging
+import os
+import re
 import sys
+from collections.abc import Iterable
+from contextvars import ContextVar
 
 import msgspec
+
+_under_way: ContextVar[str | None] = ContextVar("under_way", default=None)
+_numbers = itertools.count(1)
+_ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
+
+
+def begin(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """A request begins: what is logged from now on in its task names it, by its own `X-Request-Id` if it has one."""
+    given = next((value for name, value in headers if name == b"x-request-id"), b"")
+    _under_way.set(given.decode() if _ID.fullmatch(given) else f"{os.getpid()}-{next(_numbers)}")
+
+
+class Lines(logging.Formatter):
+    """A line for people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        request = _under_way.get()
+        return super().format(record) + (f" (request {request})" if request is not None else "")
 
 
 class JsonLines(logging.Formatter):
@@ -16,18 +39,21 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        request = _under_way.get()
+        if request is not None:
+            entry["request_id"] = request
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return msgspec.json.encode(entry).decode()
 
 
 def configure_logs(form: str) -> None:
-    """Send warnings and worse to standard error; `form` is `text` or `json`.
+    """Send warnings and worse to standard error; `form` is `text` or `json`. Each names the request it is about.
 
     To be called when uvicorn has been configured: its own handlers, which know one form only, give way.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines() if form == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(JsonLines() if form == "json" else Lines("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     uvicorn = logging.getLogger("uvicorn")
     uvicorn.handlers.clear()

@@ -66,7 +66,7 @@ def test_nothing_was_done_without_it(closed: LiveServer) -> None:
 def test_the_portal_and_health_need_no_token(closed: LiveServer) -> None:
     assert Portal(closed.port, "default").call("read_proc_status", procId=123).code == 0
     steer = Steer(closed.port)
-    assert steer.get("health") == {"status": "ok", "alive": True, "ready": True}
+    assert steer.get("health") == {"status": "ok", "alive": True, "ready": True, "wrong": [], "journal_lost": 0}
     assert steer.get("version")["name"] == "vatportal-mock"
     assert plain(closed.port, "GET", "/__simulator?nonce=abc")[2]["nonce"] == "abc"
     assert steer.send("GET", "openapi.json").http == 200

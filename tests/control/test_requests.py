@@ -303,7 +303,7 @@ def test_what_is_deleted_is_gone_and_its_numbers_do_not_come_again(portal: Porta
         asked(portal, "read_proc_status")
     newest = last(steer)["seq"]
     assert steer.delete("requests") == {"removed": 3}
-    assert steer.get("requests") == {"requests": [], "total": 0, "dropped": 0}
+    assert steer.get("requests") == {"requests": [], "total": 0, "dropped": 0, "lost": 0}
     asked(portal, "read_proc_status")
     assert seqs(steer.get("requests"))[0] > newest
     assert Steer(other.port, other.world).get("requests")["total"] == 1
@@ -428,15 +428,19 @@ def _broken(*_: object) -> None:
     raise sqlite3.OperationalError("disk I/O error")
 
 
-def test_when_no_row_can_be_written_the_answer_is_10(alone: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_cannot_be_written_are_counted_and_what_was_read_is_answered(
+    alone: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     steer = Steer(alone.port, "x")
     with monkeypatch.context() as patch:
         patch.setattr(alone.app.store.journal, "add_all", _broken)
         with ThreadPoolExecutor(4) as pool:
             replies = list(pool.map(lambda _: poll(alone.port), range(20)))
-        assert {(reply["err_code"], reply["res"]) for reply in replies} == {(10, 0)}
-    assert steer.get("requests")["total"] == 0
+        assert {(reply["err_code"], reply["res"]) for reply in replies} == {(0, 1)}
+        assert steer.get("requests") == {"requests": [], "total": 0, "dropped": 0, "lost": 20}
     assert poll(alone.port)["err_code"] == 0
+    assert (steer.get("requests")["total"], steer.get("requests")["lost"]) == (1, 20)
+    assert steer.get("health")["journal_lost"] == 20
     assert outcomes(steer) == {("read_proc_status", 0)}
 
 

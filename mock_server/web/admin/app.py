@@ -14,6 +14,7 @@ from mock_server.clock import Clock
 from mock_server.control.desk import Desk, Problem
 from mock_server.control.worlds import too_many
 from mock_server.portal.worlds import DEFAULT_WORLD, TooManyWorlds, Worlds
+from mock_server.store.engine import Unavailable
 from mock_server.store.stores import Store
 from mock_server.store.worlds import WorldGone
 from mock_server.web.admin.calls import BODY_BYTES, Call, Route, answer, body_of, query_of
@@ -21,6 +22,7 @@ from mock_server.web.admin.openapi import described
 from mock_server.web.admin.origins import demand_known_host, demand_own_origin
 from mock_server.web.admin.routes import ROUTES
 from mock_server.web.bodies import Gone, TooLarge, read_body
+from mock_server.web.logs import begin
 from mock_server.web.paths import is_world
 
 log = logging.getLogger("vatportal_mock")
@@ -101,6 +103,7 @@ class _Control:
 
     def endpoint(self, path: str) -> Any:
         async def handle(request: Request) -> Response:
+            begin(request.scope["headers"])
             try:
                 return await self._handle(request, path)
             except Problem as problem:
@@ -115,6 +118,10 @@ class _Control:
             except TooLarge:
                 most, more = f"at most {BODY_BYTES} bytes", f"more than {BODY_BYTES} bytes"
                 return _problem(Problem(413, "too large", f"a body has {most}", given=more, allowed=[most]))
+            except Unavailable as error:
+                log.error("the database cannot be used for the control API: %s", error)
+                detail = f"the database cannot be used: {error}"
+                return _problem(Problem(503, "not ready", detail, given=None, allowed=None))
             except Exception:
                 log.exception("internal error in the control API")
                 detail = "an error of the simulator itself; see its log"
@@ -143,7 +150,8 @@ class _Control:
         query = query_of(route, dict(request.query_params))
         raw = await read_body(request.scope, request.receive, BODY_BYTES)
         desk = Desk(self._store, self._worlds, self._clock, name)
-        await self._store.turns(self._worlds.used, name)
+        if not route.open:
+            await self._store.turns(self._worlds.used, name)
         call = Call(desk, parameters, query, body_of(route, raw), _gone(request), self._opened_by(request))
         result = await answer(route, call)
         return result if isinstance(result, Response) else _json(route.status, result)

@@ -82,7 +82,10 @@ class Nothing(msgspec.Struct, forbid_unknown_fields=True):
 
 async def answer(route: Route, call: Call) -> Any:
     """What the handler says, awaited if need be; lists in their envelope."""
-    result = await call.desk.store.turns(route.handler, call)
+    if inspect.iscoroutinefunction(route.handler):
+        result = route.handler(call)
+    else:
+        result = await call.desk.store.turns(route.handler, call)
     if inspect.isawaitable(result):
         result = await _awaited(result)
     if route.plural is not None and isinstance(result, list):

@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from mock_server import wire
 from mock_server.control import (
     accounts,
     clocks,
@@ -11,6 +12,7 @@ from mock_server.control import (
     coverage,
     export,
     faults,
+    health,
     invoices,
     journal,
     newworlds,
@@ -31,9 +33,9 @@ from mock_server.web.admin import bodies
 from mock_server.web.admin.calls import Call, Handler, Nothing, Route
 
 
-def _health(call: Call) -> dict[str, Any]:
-    call.desk.store.worlds.count()
-    return {"status": "ok", "alive": True, "ready": True}
+async def _health(call: Call) -> Response:
+    found = await health.looked(call.desk.store)
+    return Response(wire.text(found), 200 if found["ready"] else 503, media_type="application/json")
 
 
 def _version(_: Call) -> dict[str, Any]:
@@ -65,7 +67,7 @@ def _export(call: Call) -> Response:
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/health", _health, "Is the server alive and ready?", server=True, open=True),
+    Route("GET", "/health", _health, "Is the server alive and ready? (503: not ready)", server=True, open=True),
     Route("GET", "/version", _version, "Version of the simulator and of this API", server=True, open=True),
     Route("POST", "/reset", _reset, "Back to the start, or to a snapshot, as a new generation", bodies.Reset),
     Route("GET", "/pulse", lambda call: pulse.felt(call.desk), "What goes on, cheap enough to ask twice a second"),

@@ -1,0 +1,244 @@
+"""What becomes of a server whose disk is full or read-only, or whose database is gone for a while; and of two servers
+that share a database behind a plain round robin."""
+
+import itertools
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.builders import invoice
+from tests.client import Portal
+from tests.control.steer import Steer
+from tests.postgresql import Cluster
+from tests.test_serve import Served
+
+RECOVERY_SECONDS = 5.0
+"""Within which servers are back by themselves after their database is."""
+
+
+def portal_of(served: Served, world: str = "default", account: str = "demo") -> Portal:
+    assert served.url.port is not None
+    return Portal(served.url.port, world, account)
+
+
+def steer_of(served: Served, world: str = "default") -> Steer:
+    assert served.url.port is not None
+    return Steer(served.url.port, world)
+
+
+def poll(portal: Portal) -> int | None:
+    return portal.call("read_proc_status", procId=123).code
+
+
+def imports(portal: Portal, name: str) -> int | None:
+    return portal.call("import_upload_invoices", invoices=[invoice(1, erp_id=name)], upload=True).code
+
+
+def has(portal: Portal, name: str) -> bool:
+    return portal.call("inv_read_invoices", ids=[name]).code == 0
+
+
+def health(steer: Steer) -> tuple[int, dict[str, Any]]:
+    reply = steer.send("GET", "health")
+    return reply.http, json.loads(reply.raw)
+
+
+# -- a disk that takes no more
+
+
+@contextmanager
+def file_sizes_bound(pid: int, most: int) -> Iterator[None]:
+    """The process cannot make any file longer than that: each write beyond fails, as on a disk that is full."""
+    unbound = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, unbound[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, unbound)
+
+
+def goes_through_a_disk_that_takes_nothing(served: Served, most: int) -> None:
+    """Reads answer, writes answer 10, nothing is half done, what is lost is counted, and it recovers by itself."""
+    portal, steer = portal_of(served), steer_of(served)
+    assert (imports(portal, "BEFORE"), poll(portal)) == (0, 0)
+    lost = 0
+    with file_sizes_bound(served.process.pid, most):
+        for n in itertools.count():  # what is left of the room is used up first
+            if imports(portal, f"FULL-{n}") == 10:
+                break
+        taken = [f"FULL-{k}" for k in range(n)]
+        assert imports(portal, "FULL-LAST") == 10
+        assert [has(portal, name) for name in ("BEFORE", *taken, f"FULL-{n}", "FULL-LAST")] == [
+            True,
+            *[True] * n,
+            False,
+            False,
+        ]
+        assert poll(portal) == 0
+        lost = steer.get("requests")["lost"]
+        assert lost >= n + 4
+        http, said = health(steer)
+        assert (http, said["alive"], said["ready"]) == (503, True, False)
+        assert [row["part"] for row in said["wrong"]] == ["database"]
+        assert steer.send("PUT", "clock", {"frozen": True}).http == 503
+    assert health(steer)[0] == 200
+    assert imports(portal, "AFTER") == 0
+    assert [has(portal, name) for name in ("BEFORE", *taken, f"FULL-{n}", "AFTER")] == [True, *[True] * n, False, True]
+    assert steer.get("requests")["lost"] >= lost
+    assert served.stop().count("Traceback") == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a running process is bound through prlimit, which Linux has")
+@pytest.mark.parametrize("room", [0, 200_000], ids=["read-only", "full"])
+def test_a_disk_that_takes_no_more(room: int, tmp_path: Path) -> None:
+    file = tmp_path / "portal.db"
+    with Served("--pace", "instant", "--seed", "1", "--database", f"sqlite:///{file}") as served:
+        poll(portal_of(served))
+        longest = max(each.stat().st_size for each in tmp_path.iterdir() if not each.name.endswith("-shm"))
+        goes_through_a_disk_that_takes_nothing(served, longest + room if room else 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a running process is bound through prlimit, which Linux has")
+def test_time_stands_still_for_readers_while_nothing_can_be_written(tmp_path: Path) -> None:
+    with Served("--pace", "fast", "--database", f"sqlite:///{tmp_path / 'portal.db'}") as served:
+        portal, steer = portal_of(served), steer_of(served)
+        process = portal.call("import_upload_invoices", invoices=[invoice(1, erp_id="STILL-1")], upload=True).data["id"]
+
+        def status() -> int:
+            return int(portal.call("read_proc_status", procId=process).data["status"])
+
+        with file_sizes_bound(served.process.pid, 0):
+            until = time.monotonic() + 3  # a fast import takes 2 s
+            while time.monotonic() < until:
+                assert status() == 1
+                time.sleep(0.3)
+        steer.post("clock/advance", by="1h")
+        assert status() == 2
+
+
+# -- a database that several servers share
+
+
+class RoundRobin:
+    """A proxy that sends each connection to the next server; one that does not take it has cost one connection."""
+
+    def __init__(self, ports: list[int]) -> None:
+        self._ports = itertools.cycle(ports)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def stop(self) -> None:
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                server = socket.create_connection(("127.0.0.1", next(self._ports)))
+            except OSError:
+                client.close()
+                continue
+            for source, target in ((client, server), (server, client)):
+                threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
+
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+        except OSError:
+            pass
+        finally:
+            for end in (source, target):
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    end.close()
+
+
+class Pair:
+    """Two servers on one database, and a round robin before them."""
+
+    def __init__(self, database: str) -> None:
+        flags = ("--pace", "instant", "--seed", "1", "--database", database, "--log-format", "json")
+        self.servers = [Served(*flags) for _ in range(2)]
+        self.front = RoundRobin([served.url.port or 0 for served in self.servers])
+
+    def stop(self) -> list[str]:
+        self.front.stop()
+        return [served.stop() for served in self.servers if served.ended is None]
+
+
+@pytest.fixture
+def pair(postgresql: Callable[[], Cluster]) -> Iterator[Pair]:
+    cluster = postgresql()
+    url = cluster.database()
+    both = Pair(url)
+    yield both
+    both.stop()
+    cluster.drop(url)
+
+
+def test_servers_agree_at_once(pair: Pair) -> None:
+    (one, other), world = pair.servers, "shared"
+    portals, steers = [portal_of(each, world) for each in (one, other)], [steer_of(each, world) for each in (one, other)]
+    assert (imports(portals[0], "SHARED-1"), imports(portals[1], "SHARED-1")) == (0, 17)
+    assert has(portals[1], "SHARED-1")
+    # -- clock
+    steers[0].put("clock", now="2031-05-05T10:00:00+04:00", frozen=True)
+    assert steers[1].get("clock")["now"] == steers[0].get("clock")["now"]
+    # -- faults, met once by whoever comes first
+    steers[0].fault(err_code=11, times=1)
+    assert [poll(portals[1]), poll(portals[0]), poll(portals[1])] == [11, 0, 0]
+    # -- journal, in one order
+    journals = [steer.get("requests")["requests"] for steer in steers]
+    assert journals[0] == journals[1]
+    assert [row["operation"] for row in journals[0]].count("import_upload_invoices") == 2
+    # -- the phone's inbox
+    steers[1].put("settings", pace="manual")
+    portals[0].call("import_upload_invoices", invoices=[invoice(2, erp_id="SHARED-2")], upload=True)
+    steers[1].post("clock/advance", by="1h")
+    inboxes = [steer.get("confirmations")["confirmations"] for steer in steers]
+    assert inboxes[0] == inboxes[1] != []
+    steers[0].post(f"confirmations/{inboxes[0][0]['id']}/confirm")
+    assert steers[0].get("confirmations") == steers[1].get("confirmations")
+    # -- worlds
+    assert steers[0].delete("worlds/shared") == {"deleted": "shared"}
+    assert "shared" not in [row["name"] for row in steers[1].get("worlds")["worlds"]]
+    assert imports(portals[1], "SHARED-1") == 0
+
+
+def test_a_server_dies_and_clients_see_one_failed_connection(pair: Pair) -> None:
+    failed = []
+    acknowledged = []
+    for n in range(40):
+        if n == 15:
+            victim = pair.servers[0]
+            os.kill(victim.process.pid, signal.SIGKILL)
+            victim.ended = victim.process.communicate(timeout=10)
+        portal = Portal(pair.front.port, "default")
+        portal.own_connection()  # a connection for each request, so that each goes to the next server
+        try:
+            code = imports(portal, f"DIES-{n}")
+        except (OSError, EOFError) as error:
+            failed.append(error)
+            continue
+        assert code == 0
+        acknowledged.append(f"DIES-{n}")
+        portal.connection.close()
+    assert len(failed) == 13  # every other connection goes to a server that is no more: the proxy is a plain one
+    assert all(has(portal_of(pair.servers[1]), name) for name in acknowledged)
