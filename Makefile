@@ -28,8 +28,9 @@ facts: $(VENV)/dev.stamp ## the same tests, then the table of which test proves 
 	$(BIN)/python -m pytest -n 2 -m "not deep" --facts=$(FACTS) --quiet; tests=$$?; \
 	$(BIN)/python -m tests.facts_report $(FACTS) && exit $$tests
 
-deep: $(VENV)/dev.stamp ## the tests that take long
+deep: $(VENV)/dev.stamp ## the tests that take long, and all that call a server on PostgreSQL too
 	$(BIN)/python -m pytest -n 2 -m deep $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not deep" --both-engines -k postgresql tests/http tests/control
 
 lint: $(VENV)/dev.stamp ## ruff and mypy
 	$(BIN)/ruff check .

@@ -26,7 +26,7 @@ class Cluster:
     """A server with databases of its own; as root it runs as the user `postgres`, for PostgreSQL refuses root."""
 
     def __init__(self, programs: Path) -> None:
-        self._programs = programs
+        self.programs = programs
         self._folder = Path(tempfile.mkdtemp(prefix="vatportal-pg-"))
         self._as: str | None = None
         if os.getuid() == 0:
@@ -69,7 +69,7 @@ class Cluster:
 
     def _run(self, program: str, *arguments: object) -> None:
         subprocess.run(
-            [self._programs / program, *map(str, arguments)],
+            [self.programs / program, *map(str, arguments)],
             check=True,
             cwd=self._folder,
             user=self._as,

@@ -11,8 +11,8 @@ from benchmarks.kill_rounds import rounds
     ("count", "seed", "workers"),
     [
         pytest.param(3, 1, 1, id="3 rounds"),
-        pytest.param(50, 2, 1, id="50 rounds", marks=pytest.mark.deep),
-        pytest.param(20, 3, 2, id="20 rounds of 2 workers", marks=pytest.mark.deep),
+        pytest.param(140, 2, 1, id="140 rounds", marks=pytest.mark.deep),
+        pytest.param(60, 3, 2, id="60 rounds of 2 workers", marks=pytest.mark.deep),
     ],
 )
 def test_a_killed_server_has_forgotten_nothing(count: int, seed: int, workers: int, tmp_path: Path) -> None:

@@ -283,6 +283,7 @@ def walked(steps: list[tuple[str, str]]) -> dict[str, tuple[list[bytes], dict[st
         return {world: (walk.answers, dump(engine, world)) for world, walk in walks.items()}
 
 
+@pytest.mark.engines
 @settings(max_examples=5, deadline=None, phases=[Phase.reuse, Phase.generate])  # to shrink takes minutes
 @given(
     st.lists(
@@ -295,6 +296,7 @@ def test_a_world_is_the_same_whatever_happens_in_another(steps: list[tuple[str, 
         assert together[world] == walked([step for step in steps if step[0] == world])[world]
 
 
+@pytest.mark.engines
 def test_clearing_a_world_takes_all_of_it_and_nothing_else() -> None:
     everything = [(world, what) for what in (*STEPS_OF_A_WALK, "look") for world in ("left", "right")]
     with timed(pace="instant") as server:
@@ -317,6 +319,7 @@ def test_clearing_a_world_takes_all_of_it_and_nothing_else() -> None:
         assert {world: dump(store.engine, world) for world in ("default", "right")} == before
 
 
+@pytest.mark.engines
 def test_a_journal_keeps_the_newest_rows_of_its_own_world() -> None:
     with timed(pace="instant") as server:
         for world in ("left", "right"):

@@ -9,6 +9,8 @@ from fixtures.builders import invoice
 from tests.client import Portal
 from tests.control.steer import Steer
 
+pytestmark = pytest.mark.engines
+
 PHONE = "994501234567"
 
 

@@ -14,6 +14,8 @@ from tests.control.plain import answered
 from tests.control.steer import Steer, dump
 from tests.live import LiveServer
 
+pytestmark = pytest.mark.engines
+
 PHONE = "994501234567"
 DATES = {"date_from": "01.01.2020", "date_to": "31.12.2030"}
 

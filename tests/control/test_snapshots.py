@@ -11,6 +11,8 @@ from tests.control.steer import Steer, dump, names_of_worlds
 from tests.control.test_reset import trouble
 from tests.live import LiveServer
 
+pytestmark = pytest.mark.engines
+
 TOLD = (
     "requests?limit=1000",
     "audit",
