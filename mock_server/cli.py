@@ -118,7 +118,7 @@ def _choosing(command: C) -> C:
 @main.command()
 @click.option("--host", metavar="HOST", help="Address to listen on (127.0.0.1).")
 @click.option("--port", metavar="PORT", help="Port to listen on (8080; 0 picks a free one).")
-@click.option("--database", metavar="URL", help="memory: (nothing is kept), or sqlite:///FILE.")
+@click.option("--database", metavar="URL", help="memory: (nothing is kept), sqlite:///FILE or postgresql://...")
 @_choosing
 @click.option("--pace", metavar="PACE", help=f"How long processes take: {', '.join(PACES)} (fast).")
 @click.option("--world", metavar="FILE", help="Start from this world file instead of the default world.")
