@@ -139,7 +139,19 @@ def measured(subject: Subject, folder: Path, seconds: int) -> Run:
     stamp = f"-- {time.time_ns()}\nmath.randomseed({time.time_ns() % 2**31})\n"
     file.write_text(stamp + subject.script, "utf-8")
     connections = 1 if "page" in subject.name else CONNECTIONS
-    command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(file)]
+    command = [
+        "taskset",
+        "-c",
+        "1",
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--latency",
+        "--timeout",
+        "20s",
+    ]
+    command += ["-s", str(file)]
     ran, waited = subject.server.spent()
     url = f"http://127.0.0.1:{subject.server.port}{subject.path}"
     out = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
