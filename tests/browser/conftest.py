@@ -1,5 +1,6 @@
 """Fixtures of the tests in a browser: one browser for all of them, a world and a page for each."""
 
+import fcntl
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -79,21 +80,28 @@ def sight(page: Page, portal: Portal) -> Sight:
 def axe() -> str:
     """The source of axe-core, from npm, as the lock file has it."""
     script = HERE / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("axe-core comes from npm, which is not here")
-        done = subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=HERE,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        if done.returncode:
-            pytest.skip(f"npm cannot bring axe-core: {done.stderr[-300:]}")
+    with (HERE / "package-lock.json").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several workers may want it at once
+        if not script.exists():
+            _install()
     return script.read_text("utf-8")
+
+
+def _install() -> None:
+    """Fetch what the lock file names; skips where that cannot be."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("axe-core comes from npm, which is not here")
+    done = subprocess.run(
+        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip(f"npm cannot bring axe-core: {done.stderr[-300:]}")
 
 
 def _demand_local(url: str, said: list[str]) -> None:
