@@ -20,6 +20,7 @@ LAYERS: dict[str, set[str]] = {
     "proxy": {"proxy"},
     "web": {"web"},
     "control": {"control"},
+    "judging": {"judging"},
     "portal": {"portal"},
     "store": {"store"},
     "rulebook": {"rulebook"},

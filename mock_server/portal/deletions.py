@@ -11,7 +11,11 @@ from mock_server.portal.settling import deletable
 from mock_server.portal.stages import Deletion
 from mock_server.portal.starting import begin, free_process
 from mock_server.portal.visits import Visit, refuse
+from mock_server.rulebook.forms import Violation
 from mock_server.store.invoices import IMPORTED
+
+OTHER_FOLDER = "lies in the other folder"
+"""How the journal says that the invoice could have been deleted from the folder that was not named."""
 
 NAMES_KEPT, NAME_KEPT = 1000, 255
 """How many names of a refused deletion the audit trail keeps, and how much of each."""
@@ -37,10 +41,15 @@ def etx_delete(visit: Visit) -> dict[str, Any]:
     qaimes = _qaimes(visit, named)
     signed = visit.body["is_signed"] is True
     states = visit.store.registry.by_qaimes(visit.world.id, qaimes)
-    for name in qaimes:
-        if not deletable(states.get(name), visit.caller.company, signed):
-            visit.audit(_named(visit.body["serialNumbers"]), "refused: not found, wrong folder or status")
-            raise refuse("qaime-not-found", f"{name} cannot be deleted from the folder named")
+    company = visit.caller.company
+    wrong = [name for name in qaimes if not deletable(states.get(name), company, signed)]
+    if wrong:
+        for name in wrong:
+            elsewhere = deletable(states.get(name), company, not signed)
+            why = OTHER_FOLDER if elsewhere else "cannot be deleted from the folder named"
+            visit.violations.append(Violation(("serialNumbers",), "folder", 20, f"{name} {why}"))
+        visit.audit(_named(visit.body["serialNumbers"]), "refused: not found, wrong folder or status")
+        raise refuse("qaime-not-found", f"{wrong[0]} cannot be deleted from the folder named")
     process = free_process(visit)
     asks_pin = visit.world.choose("R-68") == "pin1"
     phone = visit.caller.phones[0]

@@ -1,5 +1,6 @@
 """Download from e-taxes and reading what was downloaded (F-ETX, F-RD)."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -15,6 +16,9 @@ from mock_server.store.processes import ProcessRow
 from mock_server.store.registry import Wanted
 
 _BEYOND_ALL = 2**53
+
+PAGE_NOTE = re.compile(r"page (\d+) of (\d+), (\d+) invoices in all")
+"""How the journal says which page it was, where there are several: the answer itself is not kept whole."""
 
 
 def etx_import(visit: Visit) -> dict[str, Any]:
@@ -87,6 +91,9 @@ def _skipped(page: int, size: int) -> int:
 
 
 def _page(visit: Visit, texts: list[bytes], total: int) -> bytes:
+    page, pages = visit.body["from"], -(-total // visit.world.page_size)
+    if pages > 1 or page > 1:
+        visit.note("R-16", f"page {page} of {pages}, {total} invoices in all")
     if visit.world.choose("R-16") == "page":
         total = len(texts)
     return b'{"invoices":[%b],"total":%d}' % (b",".join(texts), total)

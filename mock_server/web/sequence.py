@@ -7,6 +7,7 @@ The first thing wrong is answered alone.
 from collections.abc import Mapping
 from typing import Any
 
+from mock_server.judging.calls import LOST_BODY
 from mock_server.portal import accounts
 from mock_server.portal.accounts import NOBODY, Proof
 from mock_server.portal.visits import Visit, refuse
@@ -31,6 +32,9 @@ def admit(store: Store, view: World, exchange: Exchange) -> Visit:
     demand_method(request, readings)
     demand_json(request)
     body = exchange.body = body_of(request)
+    if not request.raw and not request.query and operation.credentials:
+        agent = (request.header(b"user-agent") or b"a client without User-Agent")[:200].decode("latin-1")
+        exchange.notes.append(Note((), "R-41", LOST_BODY + agent))
     exchange.readable = True
     form = view.form(operation.request)
     body = with_query(request, body, form, view, exchange.notes)

@@ -12,6 +12,7 @@ from mock_server.control import (
     coverage,
     export,
     faults,
+    findings,
     health,
     invoices,
     journal,
@@ -213,6 +214,13 @@ ROUTES: tuple[Route, ...] = (
         "Wait until so many requests match; else 408, with the nearest misses",
         waiting.Awaited,
         plural="requests",
+    ),
+    Route(
+        "GET",
+        "/findings",
+        lambda call: findings.findings(call.desk),
+        "What the journal says about the client: rules broken, with the requests that show it",
+        plural="findings",
     ),
     Route(
         "GET",
