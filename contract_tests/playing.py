@@ -45,6 +45,25 @@ def demand_readings(run: Run, example: Example) -> None:
             raise Unfit(f"it holds where {name} is {answer}, and the server follows {run.answer(name)}")
     for step in example["steps"]:
         _demand_method(run, step)
+    if any(step.get("as") == "partner" for step in example["steps"]):
+        demand_partners(run)
+
+
+def demand_partners(run: Run) -> None:
+    """Partner accounts are of the edition of December 2025; where that is not told, a call without a phone tells.
+
+    Raises:
+        Unfit: this server knows no partners.
+    """
+    edition = run.target.simulator.edition if run.target.simulator else ""
+    if edition:
+        known = edition == "2025-12"
+    else:
+        who = run.party("partner")
+        body = {"procId": 1}
+        known = run.target.call("read_proc_status", body, party=who).code == 15
+    if not known:
+        raise Unfit("partner accounts are of the documents of December 2025, and the server follows those before")
 
 
 _BY_PROSE = re.compile("[A-Z]{2,4} [0-9]{8,10}", re.ASCII)

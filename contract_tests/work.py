@@ -72,6 +72,16 @@ def known(run: Run, ids: list[str], role: str = "main") -> dict[str, Any]:
     return {row["id"]: row["qaime"] for row in rows}
 
 
+def demand_shown(run: Run) -> None:
+    """To see whether an invoice without a number is in the portal, the portal must show such ones.
+
+    Raises:
+        Unfit: it leaves them out (R-23).
+    """
+    if run.target.answers.get("R-23") == "omitted":
+        raise Unfit("the server shows no invoice that has no number yet (R-23)")
+
+
 def download(
     run: Run, dir_: int, *, role: str = "main", since: str = FAR_BACK, until: str = "", **filters: Any
 ) -> list[Row]:

@@ -113,6 +113,7 @@ def a_disabled_user_is_turned_away(run: Run) -> None:
 @check("F-AUTH-06", "R-51", needs=("main", "clerk"), effect="world")
 def only_authorised_users_delete(run: Run) -> None:
     """A user without the right deletes nothing, and is answered with 7 or 5."""
+    work.demand_shown(run)
     one = work.invoice(run)
     work.imported(run, one)
     run.refused(7, "inv_delete", 5, role="clerk", ids=[one["id"]])
@@ -137,6 +138,7 @@ def without_an_asan_phone(run: Run) -> None:
 @check("R-52", "R-15", "F-PART-03", needs=("main", "other"), effect="world")
 def companies_see_nothing_of_each_other(run: Run) -> None:
     """Another company's process and invoices are as unknown as ones that do not exist."""
+    work.demand_shown(run)
     one = work.invoice(run)
     process = work.imported(run, one)["id"]
     for name in ("read_proc_status", "read_proc_data"):

@@ -2,24 +2,13 @@
 
 from contract_tests import work
 from contract_tests.check import Suite
-from contract_tests.findings import Unfit
+from contract_tests.playing import demand_partners
 from contract_tests.run import Run
 from contract_tests.suites.authentication import WITH_CREDENTIALS, nothing
 
 SUITE = Suite("partners", "partner accounts: the phone in every call, its three errors, customers apart")
 check = SUITE.check
 NEEDS = ("main", "partner")
-
-
-def demand_partners(run: Run) -> None:
-    """Partners are known where phones are theirs alone (R-12).
-
-    Raises:
-        Unfit: this server follows the documents of August 2025, which know no partners.
-    """
-    edition = run.target.simulator.edition if run.target.simulator else ""
-    if run.answer("R-12") == "required" or edition not in ("", "2025-12"):
-        raise Unfit("partner accounts are of the documents of December 2025, and the server follows those before")
 
 
 @check("F-PART-01", "F-PART-02", "F-ERR-05", needs=NEEDS, effect="world")
@@ -37,6 +26,7 @@ def the_phone_names_the_customer(run: Run) -> None:
 def a_partner_works_for_a_customer(run: Run) -> None:
     """A partner imports for a customer, who then finds it; another customer does not."""
     demand_partners(run)
+    work.demand_shown(run)
     one = work.invoice(run)
     work.imported(run, one, role="partner")
     run.expect(one["id"] in work.known(run, [one["id"]]), "the customer does not find what his partner imported")

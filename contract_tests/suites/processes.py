@@ -139,6 +139,7 @@ def need_retry_is_no_failure(run: Run) -> None:
 @check("F-PROC-03", "F-PROC-04", "R-66", "R-62", "F-ERR-02", effect="world")
 def a_failed_process_says_why(run: Run) -> None:
     """A process that ends in 3 has its text, and a reason in `etx_exception`; none of its invoices is signed."""
+    work.demand_shown(run)
     bad, good = work.invoice(run, buyer="9000000001"), work.invoice(run)
     final = run.done("import_upload_invoices", ends=3, invoices=[bad, good], upload=True)
     run.expect(final["stats"].get("etx_exception"), "etx_exception is empty at status 3")
