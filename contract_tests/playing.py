@@ -15,6 +15,9 @@ Example = dict[str, Any]
 _ROLES = {"demo": "main", "buyer": "other"}
 _TODAY = re.compile(r"\{today(?:-([0-9]+))?\}")
 _SHOWN = {"<any>": object, "<process>": int, "<text>": str}
+_OPEN_KEYS = ("status_desc", "pin1_code", "pin2_code")
+"""Of a status: its words (R-06), and codes that need not stay (R-64)."""
+
 _FREE = ("R-01", "R-03", "R-04", "R-06", "R-45")
 """Readings that change the face of an answer and not its outcome; what they leave open is not compared."""
 
@@ -224,8 +227,8 @@ def _difference(wanted: Any, got: Any, where: str) -> str:
         if not isinstance(got, dict):
             return f"{where} is {got!r}, and not an object"
         for key, inner in wanted.items():
-            if key == "status_desc":
-                continue  # R-06
+            if key in _OPEN_KEYS:
+                continue
             if key not in got:
                 return f"{where} has no {key}"
             found = _difference(inner, got[key], f"{where}.{key}")
