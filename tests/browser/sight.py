@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-VIEWS = ("start", "processes", "journal", "invoices", "world")
+VIEWS = ("start", "processes", "journal", "findings", "invoices", "world")
 
 
 class Sight:

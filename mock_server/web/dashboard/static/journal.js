@@ -40,7 +40,7 @@ export function journal() {
   let meanings = new Map();
 
   reference("errors").then((found) => {
-    meanings = new Map(found.errors.map((one) => [`${one.scope} ${one.code}`, one]));
+    meanings = byCode(found);
     forgetLines();
     draw(true);
   }, () => undefined);
@@ -158,7 +158,7 @@ export function journal() {
       cell("notes", row.violations.length > 0 && remark("bad", "close", "violations", row.violations.length), " ", row.notes.length > 0 && remark("warn", "warn", "warnings", row.notes.length)),
       cell("account", raw(row.account ?? "—")),
       cell("latency", raw(`${row.latency_ms < 10 ? row.latency_ms.toFixed(1) : Math.round(row.latency_ms)} ms`)));
-    found.addEventListener("click", () => attempt(() => show(row.seq, meanings)));
+    found.addEventListener("click", () => attempt(() => show(row.seq)));
     found.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (!step) return;
@@ -201,6 +201,8 @@ export function journal() {
   };
 }
 
+const byCode = (table) => new Map(table.errors.map((one) => [`${one.scope} ${one.code}`, one]));
+
 function remark(kind, shape, key, count) {
   const said = t(key, { count });
   return h(`span.badge.${kind}`, { title: said, role: "img", "aria-label": said }, icon(shape), " ", raw(count));
@@ -211,8 +213,10 @@ function outcome(row) {
   return badge(kind, row.err_code === null ? (row.http ? `HTTP ${row.http}` : "✕") : String(row.err_code), true);
 }
 
-async function show(seq, meanings) {
-  const [row, ledger] = await Promise.all([get(`requests/${seq}`), reference("readings")]);
+/** Opens a request whole, with everything that is to be said of it. */
+export async function show(seq) {
+  const [row, ledger, table] = await Promise.all([get(`requests/${seq}`), reference("readings"), reference("errors")]);
+  const meanings = byCode(table);
   const readings = new Map(ledger.readings.map((one) => [one.id, one]));
   const entry = meanings.get(`request ${row.err_code}`);
   openDrawer(h("span", raw(`#${row.seq} `), raw(row.operation)),

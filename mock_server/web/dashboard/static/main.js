@@ -2,6 +2,7 @@
 
 import { Refused, Unreachable, get, useToken, world } from "./api.js";
 import { fill, h, icon, raw } from "./dom.js";
+import { findings } from "./findings.js";
 import { invoices } from "./invoices.js";
 import { journal } from "./journal.js";
 import { explained } from "./parts.js";
@@ -17,7 +18,7 @@ const TICK = 200;
 /** A busy server is asked less often: what it spends on this page stays a small share. */
 const SHARE = 8;
 const SLOWEST = 2000;
-const VIEWS = { start, processes, journal, invoices, world: worldView, phone: () => handset };
+const VIEWS = { start, processes, journal, findings, invoices, world: worldView, phone: () => handset };
 
 const app = document.getElementById("app");
 let handset;
@@ -34,7 +35,7 @@ function frame() {
     clock: h("a.world-clock", { href: "#world", title: t("world_clock") }),
     trouble: h("div.trouble", { role: "alert", hidden: true }),
     nav: h("nav", { "aria-label": t("views") },
-      ["start", "processes", "journal", "invoices", "world", "phone"].map(link),
+      ["start", "processes", "journal", "findings", "invoices", "world", "phone"].map(link),
       h("a.nav", { href: "/docs" }, icon("docs"), h("span", t("docs")))),
   };
   const other = language() === "az" ? "en" : "az";

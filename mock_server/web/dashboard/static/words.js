@@ -9,6 +9,7 @@ const WORDS = {
   start: ["Start", "Başlanğıc"],
   processes: ["Processes", "Proseslər"],
   journal: ["Journal", "Jurnal"],
+  findings: ["Findings", "Tapıntılar"],
   invoices: ["Invoices", "Qaimələr"],
   world: ["World", "Dünya"],
   phone: ["Phone", "Telefon"],
@@ -159,6 +160,16 @@ const WORDS = {
   request_body: ["Request", "Sorğu"],
   answer_body: ["Answer", "Cavab"],
   cut: ["only the beginning is kept", "yalnız əvvəli saxlanılıb"],
+
+  // findings
+  findings_lead: ["What the journal says about your client so far, and how to mend it.", "Jurnalın proqramınız haqqında dedikləri və düzəltmə yolu."],
+  findings_none: ["Nothing to complain about so far.", "Hələlik irad yoxdur."],
+  findings_early: ["Nothing is known yet: no request has come.", "Hələ heç nə məlum deyil: sorğu gəlməyib."],
+  severity_error: ["Error", "Xəta"],
+  severity_warning: ["Warning", "Xəbərdarlıq"],
+  severity_advice: ["Advice", "Məsləhət"],
+  mend: ["How to mend it:", "Necə düzəltməli:"],
+  in_requests: ["in requests", "sorğularda"],
 
   // invoices
   invoices_lead: ["What lies in e-taxes and in the companies' portals. Open one to act as the counterparty.", "E-taxes-də və şirkətlərin portallarında olanlar. Qarşı tərəf kimi davranmaq üçün birini açın."],
