@@ -21,6 +21,11 @@ PAGE_NOTE = re.compile(r"page (\d+) of (\d+), (\d+) invoices in all")
 """How the journal says which page it was, where there are several: the answer itself is not kept whole."""
 
 
+def page_note(page: int, pages: int, total: int) -> str:
+    """The note that `PAGE_NOTE` reads."""
+    return f"page {page} of {pages}, {total} invoices in all"
+
+
 def etx_import(visit: Visit) -> dict[str, Any]:
     """Start a download: `{"id": 5001}` (F-ETX-04)."""
     start, end = dates.wanted(visit)
@@ -93,7 +98,7 @@ def _skipped(page: int, size: int) -> int:
 def _page(visit: Visit, texts: list[bytes], total: int) -> bytes:
     page, pages = visit.body["from"], -(-total // visit.world.page_size)
     if pages > 1 or page > 1:
-        visit.note("R-16", f"page {page} of {pages}, {total} invoices in all")
+        visit.note("R-16", page_note(page, pages, total))
     if visit.world.choose("R-16") == "page":
         total = len(texts)
     return b'{"invoices":[%b],"total":%d}' % (b",".join(texts), total)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from mock_server import wire
 from mock_server.portal import rules
 from mock_server.portal.accounts import Proof
+from mock_server.portal.downloads import page_note
 from mock_server.portal.moments import span
 from mock_server.portal.visits import refuse
 from mock_server.portal.worlds import World
@@ -18,12 +19,13 @@ from mock_server.proxy.messages import Message
 from mock_server.proxy.tunnel import Passage
 from mock_server.refusals import Refusal
 from mock_server.rulebook.answers import departures
-from mock_server.rulebook.constants import CONTENT_TYPE
+from mock_server.rulebook.constants import CONTENT_TYPE, PAGE_SIZE
 from mock_server.rulebook.errors import ErrorTable
 from mock_server.rulebook.forms import Note, Violation
 from mock_server.web.envelope import Answer, Envelope
 from mock_server.web.journal import Exchange
 from mock_server.web.requests import body_of, demand_json, demand_method, with_query
+from mock_server.web.sequence import lost_body
 
 _ERRORS = ErrorTable.load()
 _INVOICE = "urn:vatportal:invoice"
@@ -65,7 +67,7 @@ def examined(passage: Passage, exchange: Exchange, view: World, unread: str) -> 
     if passage.trouble:
         notes.append(Note((), "", passage.trouble))
     content, reason = passage.answer.content()
-    status = passage.own or passage.answer.http
+    status = passage.own or (0 if passage.trouble else passage.answer.http)  # 0: the client has no answer
     kind = passage.answer.header(b"content-type") or b""
     if reason:
         notes.append(_departure(f"the body is {reason}"))
@@ -76,6 +78,7 @@ def examined(passage: Passage, exchange: Exchange, view: World, unread: str) -> 
     value, code = _answer(exchange, view, passage.answer, content)
     if code is not None and not unread:
         notes.extend(_disagreement(exchange.violations, code))
+        notes.extend(_page(exchange, value, view.readings.choose("R-16")))
     return Found(Answer(status, content, code, kind), value, because)
 
 
@@ -90,6 +93,7 @@ def _look_through(exchange: Exchange, view: World) -> None:
     with _noted(exchange):
         body = exchange.body = body_of(request)
         exchange.readable = True
+        notes.extend(lost_body(request))
         body = with_query(request, body, form, view, notes)
         if readings.choose("R-42") == "coerce":
             body = form.coerced(body)
@@ -189,6 +193,17 @@ def _disagreement(violations: list[Violation], code: int) -> Iterator[Note]:
         yield _departure(f"err_code 0, where the request is refused with {named} under the readings in force")
     elif code in _OF_FORM and code not in codes:
         yield _departure(f"err_code {code}, for which nothing in the request is to be seen")
+
+
+def _page(exchange: Exchange, answer: Any, counted: str) -> Iterator[Note]:
+    """Which page this was, where there are several: for the rules about clients."""
+    data = answer.get("data")
+    total = data.get("total") if isinstance(data, dict) else None
+    page = (exchange.body or {}).get("from", 1)
+    if exchange.request.operation.name != "etx_read_invoices" or counted == "page" or not isinstance(page, int):
+        return
+    if isinstance(total, int) and total > PAGE_SIZE:
+        yield Note((), "R-16", page_note(page, -(-total // PAGE_SIZE), total))
 
 
 def _departure(text: str) -> Note:

@@ -4,7 +4,7 @@ Method, content type, JSON, credentials, partner, phone, form, and only then wha
 The first thing wrong is answered alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mock_server.judging.calls import LOST_BODY
@@ -17,7 +17,14 @@ from mock_server.rulebook.operations import Operation
 from mock_server.store.stores import Store
 from mock_server.web.handlers import HANDLERS
 from mock_server.web.journal import Exchange
-from mock_server.web.requests import body_of, demand_json, demand_method, with_query
+from mock_server.web.requests import Request, body_of, demand_json, demand_method, with_query
+
+
+def lost_body(request: Request) -> Iterator[Note]:
+    """The note of a GET whose body was lost on the way, where parameters and credentials belong (F-ENV-04)."""
+    if not request.raw and not request.query and request.operation.credentials:
+        agent = (request.header(b"user-agent") or b"a client without User-Agent")[:200].decode("latin-1")
+        yield Note((), "R-41", LOST_BODY + agent)
 
 
 def admit(store: Store, view: World, exchange: Exchange) -> Visit:
@@ -32,9 +39,7 @@ def admit(store: Store, view: World, exchange: Exchange) -> Visit:
     demand_method(request, readings)
     demand_json(request)
     body = exchange.body = body_of(request)
-    if not request.raw and not request.query and operation.credentials:
-        agent = (request.header(b"user-agent") or b"a client without User-Agent")[:200].decode("latin-1")
-        exchange.notes.append(Note((), "R-41", LOST_BODY + agent))
+    exchange.notes.extend(lost_body(request))
     exchange.readable = True
     form = view.form(operation.request)
     body = with_query(request, body, form, view, exchange.notes)

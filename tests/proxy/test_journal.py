@@ -254,3 +254,36 @@ def test_faults_of_the_server_reach_the_client_as_they_are(servers: Servers) -> 
             assert (row["http"], row["err_code"]) == (http, code)
     finally:
         proxy.stop()
+
+
+@pytest.mark.parametrize(
+    ("sent", "rules"),
+    [
+        ([request(more=["x-vatpapikey: t"])] * 3, {"polled-too-fast", "token-and-password"}),
+        ([request("/api/job/read_proc_status?procId=123&password=p", b"")], {"credentials-in-query"}),
+        ([request(body=b"", more=["User-Agent: node"])], {"get-body-lost"}),
+    ],
+)
+@pytest.mark.proves("F-PROC-08", "F-AUTH-08")
+def test_the_rules_about_clients_speak_of_what_went_by(between: Start, sent: list[bytes], rules: set[str]) -> None:
+    _, proxy = between(saying(answer(RUNNING), b"\r\n\r\n"))
+    for each in sent:
+        passed(proxy, each)
+    found = proxy.admin("findings")["findings"]
+    assert rules <= {finding["rule"] for finding in found}, found
+
+
+def test_an_answer_that_was_lost_counts_as_none(between: Start) -> None:
+    """What was sent again after it is no second try of what was refused."""
+    _, proxy = between(saying(answer(RUNNING)[:-1]))
+    row = passed(proxy, request())
+    assert (row["http"], row["err_code"]) == (None, None)
+    assert row["answer"]["text"] == RUNNING[:-1].decode()
+
+
+def test_the_page_of_a_long_download_is_noted(between: Start) -> None:
+    _, proxy = between(saying(answer(b'{"res":1,"err_code":0,"err_msg":"","data":{"invoices":[],"total":12001}}')))
+    sent = request(
+        "/api/etx/read_invoices", b'{"procId":5,"from":3,"phone":"994501234567","username":"a","password":"b"}'
+    )
+    assert texts(passed(proxy, sent)["notes"]) == "page 3 of 3, 12001 invoices in all"
