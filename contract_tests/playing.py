@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contract_tests.accounts import KEYS, Party
+from contract_tests.builders import BUYER, SELLER
 from contract_tests.documents import ledger, load, operations
 from contract_tests.exchange import Exchange
 from contract_tests.findings import Unfit
@@ -82,12 +83,19 @@ def _implied(step: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if isinstance(serials, list) and not all(isinstance(one, str) and _BY_PROSE.fullmatch(one) for one in serials):
         yield "R-08", "examples"
     for one in body.get("invoices") or []:
+        if body.get("upload") and step.get("then") == "finished" and not _registered(one):
+            yield "R-61", "all"
         for item in (one.get("items") or []) if isinstance(one, dict) else []:
             code, barcode = (item.get("id"), item.get("barcode")) if isinstance(item, dict) else (None, None)
             if isinstance(code, str) and not (len(code) == 10 and _DIGITS.fullmatch(code)):
                 yield "R-09", "lenient"
             if isinstance(barcode, str) and not _DIGITS.fullmatch(barcode):
                 yield "R-10", "lenient"
+
+
+def _registered(one: Mapping[str, Any]) -> bool:
+    """Whether the parties are companies of the default world; of an invoice on another one they are not told."""
+    return {one.get("seller") or SELLER, one.get("buyer") or BUYER} <= {SELLER, BUYER} and "main_qaime" not in one
 
 
 _METHODS = {"both": ("GET", "POST"), "documented": ("GET",), "post-only": ("POST",)}

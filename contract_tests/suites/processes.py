@@ -125,6 +125,8 @@ def a_number_is_there_when_the_process_ends(run: Run) -> None:
 @check("F-PROC-05", "R-66", effect="world", control=True)
 def need_retry_is_no_failure(run: Run) -> None:
     """While e-taxes is busy, `NEED RETRY` stands in `etx_exception`, the status is not final, and it ends well."""
+    if run.answer("R-61") == "registered":
+        raise Unfit("the buyer that keeps e-taxes busy is registered nowhere (R-61)")
     there = run.elsewhere("realistic")
     one = work.invoice(there, buyer="9000000002")
     process = there.good("import_upload_invoices", invoices=[one], upload=True)["id"]
