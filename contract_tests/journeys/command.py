@@ -1,0 +1,119 @@
+"""The command `vatportal-mock check-client`."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+from rich.console import Console
+
+from contract_tests.journeys import attached, report
+from contract_tests.journeys.catalogue import LIST
+from contract_tests.journeys.journey import Journey
+from contract_tests.journeys.running import Done, ServerDied, run_all, simulator
+
+FINDINGS, WRONG_USAGE, NOT_REACHABLE = 1, 2, 3
+JOBS = 8
+
+
+class CannotServe(click.ClickException):
+    exit_code = NOT_REACHABLE
+
+
+class Outputs(NamedTuple):
+    """Where reports go; `None` for one that nobody wants."""
+
+    html: Path | None
+    junit: Path | None
+    json: Path | None
+
+    def demand_free(self, force: bool) -> None:
+        """Refuse to overwrite a report, unless told to."""
+        there = [str(file) for file in self if file is not None and file.exists()]
+        if there and not force:
+            raise click.UsageError(f"{there[0]} is there already; --force overwrites it")
+
+
+@click.command(
+    "check-client",
+    context_settings={"max_content_width": 110, "ignore_unknown_options": False, "allow_interspersed_args": False},
+)
+@click.option("--journey", "names", metavar="NAME", multiple=True, help="Only this journey; repeatable.")
+@click.option("--list", "list_only", is_flag=True, help="List the journeys, and do nothing.")
+@click.option(
+    "--attach", is_flag=True, help="Start a portal and wait: people click through their ERP, findings grow."
+)
+@click.option("--seed", type=int, default=0, metavar="N", help="Other invoices, PIN codes and durations (0).")
+@click.option("--jobs", type=click.IntRange(1, 64), default=JOBS, metavar="N", help=f"Journeys at a time ({JOBS}).")
+@click.option(
+    "--html", metavar="FILE", type=click.Path(path_type=Path), help="Write a scorecard as one page of HTML."
+)
+@click.option("--junit", metavar="FILE", type=click.Path(path_type=Path), help="Write a report as JUnit XML.")
+@click.option("--json", "json_file", metavar="FILE", type=click.Path(path_type=Path), help="Write a report as JSON.")
+@click.option("--force", is_flag=True, help="Overwrite reports that are there.")
+@click.argument("command", nargs=-1, metavar="-- CMD ...")
+def check_client(
+    names: tuple[str, ...],
+    list_only: bool,
+    attach: bool,
+    seed: int,
+    jobs: int,
+    html: Path | None,
+    junit: Path | None,
+    json_file: Path | None,
+    force: bool,
+    command: tuple[str, ...],
+) -> None:
+    """Run a client's own command on journeys against fresh simulated portals, and judge what it does.
+
+    CMD finds the portal in VATPORTAL_BASE_URL, its account in VATPORTAL_USERNAME, _PASSWORD, _TOKEN, _SECRET and
+    _PHONE, its task in the file VATPORTAL_INPUT, and may write what came of it to the file VATPORTAL_OUTPUT.
+
+    Exit codes: 0 nothing found, 1 findings, 2 wrong usage, 3 the simulator cannot be started.
+    """
+    journeys = _chosen(names)
+    console = Console()
+    if list_only:
+        report.listed(console, journeys)
+        return
+    outputs = Outputs(html, junit, json_file)
+    outputs.demand_free(force)
+    try:
+        with simulator() as server:
+            if attach:
+                attached.watch(console, server)
+                return
+            _demand_command(command)
+            done = run_all(server, journeys, command, seed, jobs, lambda each: report.line(console, each))
+    except ServerDied as error:
+        raise CannotServe(f"the simulator did not start: {error}") from None
+    _reported(console, done, outputs)
+
+
+def _chosen(names: tuple[str, ...]) -> list[Journey]:
+    known = {journey.name: journey for journey in LIST}
+    for name in names:
+        if name not in known:
+            nearest = report.nearest(name, known)
+            raise click.UsageError(f'unknown journey "{name}"{nearest}; known are {", ".join(known)}')
+    return [known[name] for name in dict.fromkeys(names)] or list(LIST)
+
+
+def _demand_command(command: tuple[str, ...]) -> None:
+    if not command:
+        raise click.UsageError("no command: vatportal-mock check-client [options] -- CMD ...")
+    found = os.path.exists(command[0]) if os.sep in command[0] else report.on_path(command[0])
+    if not found:
+        raise click.UsageError(f"{command[0]} is no program that can be found")
+
+
+def _reported(console: Console, done: list[Done], outputs: Outputs) -> None:
+    report.summary(console, done)
+    if outputs.html is not None:
+        outputs.html.write_text(report.page(done), "utf-8")
+    if outputs.junit is not None:
+        report.junit(done, outputs.junit)
+    if outputs.json is not None:
+        outputs.json.write_text(report.as_json(done), "utf-8")
+    if not all(each.verdict.passed for each in done):
+        raise SystemExit(FINDINGS)

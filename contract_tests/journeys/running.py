@@ -1,0 +1,178 @@
+"""Sending a client's command on journeys: a world, the variables and files of the protocol, and what came of it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jsonschema
+
+from contract_tests.documents import load
+from contract_tests.journeys.journey import Ending, Journey, Stage
+from contract_tests.journeys.portal import PHONE, Portal
+from contract_tests.journeys.verdict import Verdict, judged
+from contract_tests.target import encoded
+
+SAID_BYTES = 4_000
+"""So much of what the client printed last is shown."""
+
+OUTPUT_BYTES = 16 * 1024 * 1024
+KILL_SECONDS = 5.0
+MINE = ("VATPORTAL_",)
+
+_OUTCOME = jsonschema.Draft202012Validator(load("client_outcome.json"))
+
+
+class ServerDied(Exception):
+    """The simulator did not start, or ended; the text has its last words."""
+
+
+class Done(NamedTuple):
+    """One journey, run and judged."""
+
+    journey: Journey
+    verdict: Verdict
+
+
+@contextmanager
+def simulator() -> Iterator[str]:
+    """The URL of a simulator of our own, in a process of its own.
+
+    Raises:
+        ServerDied: it does not start.
+    """
+    environ = {name: text for name, text in os.environ.items() if not name.startswith("VATPORTAL_MOCK_")}
+    command = [sys.executable, "-m", "mock_server", "serve", "--port", "0"]
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        url = process.stdout.readline().strip()
+        if not url:
+            raise ServerDied(process.communicate(timeout=KILL_SECONDS)[1].strip()[-500:])
+        yield url
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def run_all(
+    server: str,
+    journeys: Sequence[Journey],
+    command: Sequence[str],
+    seed: int,
+    jobs: int,
+    tell: Callable[[Done], None],
+) -> list[Done]:
+    """Every journey, some at a time; `tell` hears of each when it is over."""
+
+    def one(numbered: tuple[int, Journey]) -> Done:
+        number, journey = numbered
+        done = run(server, journey, command, seed * 100 + number)
+        tell(done)
+        return done
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(one, enumerate(journeys, 1)))
+
+
+def run(server: str, journey: Journey, command: Sequence[str], seed: int) -> Done:
+    """One journey in a fresh world."""
+    portal = Portal(server, f"{journey.name}-{seed}", seed)
+    try:
+        stage = journey.set(portal)
+        portal.forget()
+        meanwhile = threading.Thread(target=_meanwhile, args=(stage, portal))
+        meanwhile.start()
+        try:
+            ending = _sent(portal, journey, stage, command)
+        finally:
+            portal.over.set()
+            meanwhile.join()
+        return Done(journey, judged(portal, stage, ending))
+    finally:
+        portal.close()
+
+
+def _meanwhile(stage: Stage, portal: Portal) -> None:
+    if stage.meanwhile is not None:
+        stage.meanwhile(portal)
+
+
+def _sent(portal: Portal, journey: Journey, stage: Stage, command: Sequence[str]) -> Ending:
+    """The client's command, run to its end or stopped when its time is over."""
+    with tempfile.TemporaryDirectory(prefix="vatportal-") as folder:
+        asked, told = Path(folder) / "input.json", Path(folder) / "output.json"
+        asked.write_bytes(encoded({"journey": journey.name, "task": journey.task, **stage.input}))
+        said = Path(folder) / "said.txt"
+        started = time.monotonic()
+        with said.open("wb") as stream:
+            process = subprocess.Popen(
+                command,
+                env=_environ(portal, journey, stage, asked, told),
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            exit_ = _waited(process, journey.seconds)
+        output, trouble = _output(told)
+        printed = said.read_bytes()[-SAID_BYTES:].decode("utf-8", "replace")
+        return Ending(exit_, output, trouble + printed, time.monotonic() - started)
+
+
+def _environ(portal: Portal, journey: Journey, stage: Stage, asked: Path, told: Path) -> dict[str, str]:
+    patience = {} if stage.patience is None else {"VATPORTAL_PATIENCE": str(stage.patience)}
+    return {
+        **{name: text for name, text in os.environ.items() if not name.startswith(MINE)},
+        "VATPORTAL_BASE_URL": portal.url,
+        "VATPORTAL_USERNAME": "demo",
+        "VATPORTAL_PASSWORD": "demo",
+        "VATPORTAL_TOKEN": "demo-token",
+        "VATPORTAL_SECRET": "demo-secret",
+        "VATPORTAL_PHONE": PHONE,
+        "VATPORTAL_JOURNEY": journey.name,
+        "VATPORTAL_INPUT": str(asked),
+        "VATPORTAL_OUTPUT": str(told),
+        **patience,
+        **stage.environ,
+    }
+
+
+def _waited(process: subprocess.Popen[bytes], seconds: float) -> int | None:
+    """The exit code; `None` when the client and all it had started had to be stopped."""
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            os.killpg(process.pid, number)
+            try:
+                process.wait(KILL_SECONDS)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        return None
+
+
+def _output(file: Path) -> tuple[Mapping[str, Any] | None, str]:
+    """What the client wrote, and what is wrong with it."""
+    if not file.exists():
+        return None, ""
+    if file.stat().st_size > OUTPUT_BYTES:
+        return None, f"VATPORTAL_OUTPUT has more than {OUTPUT_BYTES} bytes and is not read\n"
+    try:
+        told = json.loads(file.read_bytes())
+    except ValueError as error:
+        return None, f"VATPORTAL_OUTPUT is no JSON: {error}\n"
+    wrong = next(iter(_OUTCOME.iter_errors(told)), None)
+    if wrong is not None:
+        return None, f"VATPORTAL_OUTPUT: {wrong.json_path}: {wrong.message} (schemas/client_outcome.json)\n"
+    return told, ""

@@ -1,0 +1,70 @@
+"""From what a client did and believes to the findings about it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from contract_tests.journeys.journey import Ending, Stage
+from contract_tests.journeys.portal import Portal
+from mock_server.judging import Case, Expected, Outcome, call_shown, judge
+
+Finding = Mapping[str, Any]
+Seen = Mapping[str, Any]
+
+SERIOUS = ("error", "warning")
+"""Severities that fail a journey; advice does not."""
+
+
+class Verdict(NamedTuple):
+    """How a journey came out.
+
+    Attributes:
+        findings: as `GET findings` shows them.
+        requests: what the client sent, as `GET requests` shows it.
+        seen: the outcomes it met, as `GET coverage` shows them.
+    """
+
+    ending: Ending
+    findings: Sequence[Finding]
+    requests: Sequence[Mapping[str, Any]]
+    seen: Sequence[Seen]
+
+    @property
+    def passed(self) -> bool:
+        return not any(finding["severity"] in SERIOUS for finding in self.findings)
+
+
+def judged(portal: Portal, stage: Stage, ending: Ending) -> Verdict:
+    """The findings about a client that has come to an end."""
+    requests = portal.requests()
+    case = Case(
+        [call_shown(row) for row in requests],
+        expected=_expected(portal, stage),
+        outcome=None if ending.output is None else msgspec.convert(ending.output, Outcome),
+        claimed=_claimed(ending),
+        killed=ending.exit is None,
+    )
+    findings = [msgspec.to_builtins(finding) for finding in judge(case)]
+    return Verdict(ending, findings, requests, portal.control("GET", "coverage")["seen"])
+
+
+def _claimed(ending: Ending) -> bool | None:
+    """Whether the client says that the task is done: by what it wrote, else by its exit."""
+    status = (ending.output or {}).get("status")
+    if status is not None:
+        return bool(status == "succeeded")
+    return None if ending.exit is None else ending.succeeded
+
+
+def _expected(portal: Portal, stage: Stage) -> Expected:
+    sent = {invoice["id"]: invoice for invoice in stage.input.get("invoices", [])}
+    return Expected(
+        succeeds=stage.succeeds,
+        changed=stage.changed,
+        sent=sent or None,
+        qaimes={id_: qaime for id_, qaime in portal.kept().items() if id_ in sent and qaime} if sent else None,
+        invoices=stage.expected,
+        blamed=frozenset(stage.blamed),
+        deletes=stage.succeeds,
+    )

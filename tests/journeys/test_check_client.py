@@ -1,0 +1,86 @@
+"""`vatportal-mock check-client` as people call it: the command, its reports, its exit codes."""
+
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from contract_tests.documents import facts
+from contract_tests.journeys.catalogue import LIST
+
+GOOD = {"requests": [sys.executable, "-m", "contract_tests.good_clients.requests_client"]}
+IDLE = [sys.executable, "-c", ""]
+
+
+def check_client(*arguments: str, client: list[str] | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mock_server", "check-client", *arguments]
+    behind = [] if client is None else ["--", *client]
+    return subprocess.run([*command, *behind], capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.mark.proves("F-PROC-08", "F-PROC-09", "F-ERR-03", "F-DEL-08", "F-AUTH-08", "R-80", "R-81")
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_client_passes_every_journey_without_a_finding(name: str, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    done = check_client("--json", str(report), client=GOOD[name])
+    told = json.loads(report.read_text("utf-8"))
+    assert {each["name"]: each["findings"] for each in told["journeys"]} == {each.name: [] for each in LIST}
+    assert done.returncode == 0, done.stdout
+    assert f"{len(LIST)} of {len(LIST)} journeys passed; nothing found" in done.stdout
+
+
+def test_a_client_that_does_nothing_and_says_it_is_done_is_found_out(tmp_path: Path) -> None:
+    html, junit, report = (tmp_path / name for name in ("card.html", "card.xml", "card.json"))
+    names = ("upload", "download-5000", "delete", "invalid", "delete-refused")
+    chosen = [part for name in names for part in ("--journey", name)]
+    files = ["--html", str(html), "--junit", str(junit), "--json", str(report)]
+    done = check_client(*chosen, *files, client=IDLE)
+    assert done.returncode == 1
+    told = json.loads(report.read_text("utf-8"))["journeys"]
+    assert {each["name"]: [found["rule"] for found in each["findings"]] for each in told} == {
+        name: ["wrong-outcome"] for name in names
+    }
+    assert [case.find("failure") is not None for case in ET.parse(junit).iter("testcase")] == [True] * len(names)
+    page = html.read_text("utf-8")
+    assert "0 of 5 journeys passed" in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    again = check_client(*chosen, *files, client=IDLE)
+    assert (again.returncode, "--force" in again.stderr) == (2, True)
+
+
+def test_a_client_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VATPORTAL_SECRET", "not handed on")
+    report = tmp_path / "report.json"
+    done = check_client("--journey", "wrong-password", "--json", str(report), client=["sleep", "600"])
+    (told,) = json.loads(report.read_text("utf-8"))["journeys"]
+    assert (done.returncode, told["exit"]) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "client", "said"),
+    [
+        (("--journey", "uplaod"), IDLE, 'did you mean "upload"'),
+        ((), None, "-- CMD"),
+        ((), ["no-such-program-here"], "no program"),
+        (("--journy", "upload"), IDLE, "--journey"),
+    ],
+)
+def test_wrong_usage_is_2_and_says_what_to_do(
+    arguments: tuple[str, ...], client: list[str] | None, said: str
+) -> None:
+    done = check_client(*arguments, client=client)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_journeys_are_listed_and_each_cites_facts() -> None:
+    done = check_client("--list")
+    assert done.returncode == 0
+    for journey in LIST:
+        assert journey.name in done.stdout
+        assert journey.facts
+        assert set(journey.facts) <= set(facts())
+        assert journey.says.az != journey.says.en
