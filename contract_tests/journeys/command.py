@@ -45,6 +45,7 @@ class Outputs(NamedTuple):
 )
 @click.option("--seed", type=int, default=0, metavar="N", help="Other invoices, PIN codes and durations (0).")
 @click.option("--jobs", type=click.IntRange(1, 64), default=JOBS, metavar="N", help=f"Journeys at a time ({JOBS}).")
+@click.option("--timeout", type=click.FloatRange(1, 3600), metavar="S", help="Seconds for each journey (60 or 120).")
 @click.option(
     "--html", metavar="FILE", type=click.Path(path_type=Path), help="Write a scorecard as one page of HTML."
 )
@@ -58,6 +59,7 @@ def check_client(
     attach: bool,
     seed: int,
     jobs: int,
+    timeout: float | None,
     html: Path | None,
     junit: Path | None,
     json_file: Path | None,
@@ -71,7 +73,7 @@ def check_client(
 
     Exit codes: 0 nothing found, 1 findings, 2 wrong usage, 3 the simulator cannot be started.
     """
-    journeys = _chosen(names)
+    journeys = [each if timeout is None else each._replace(seconds=timeout) for each in _chosen(names)]
     console = Console()
     if list_only:
         report.listed(console, journeys)

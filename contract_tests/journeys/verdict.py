@@ -40,7 +40,7 @@ def judged(portal: Portal, stage: Stage, ending: Ending) -> Verdict:
     requests = portal.requests()
     case = Case(
         [call_shown(row) for row in requests],
-        expected=_expected(portal, stage),
+        expected=_expected(portal, stage, requests),
         outcome=None if ending.output is None else msgspec.convert(ending.output, Outcome),
         claimed=_claimed(ending),
         killed=ending.exit is None,
@@ -57,7 +57,7 @@ def _claimed(ending: Ending) -> bool | None:
     return None if ending.exit is None else ending.succeeded
 
 
-def _expected(portal: Portal, stage: Stage) -> Expected:
+def _expected(portal: Portal, stage: Stage, requests: Sequence[Mapping[str, Any]]) -> Expected:
     sent = {invoice["id"]: invoice for invoice in stage.input.get("invoices", [])}
     return Expected(
         succeeds=stage.succeeds,
@@ -67,4 +67,16 @@ def _expected(portal: Portal, stage: Stage) -> Expected:
         invoices=stage.expected,
         blamed=frozenset(stage.blamed),
         deletes=stage.succeeds,
+        done=_done(portal, stage, requests),
     )
+
+
+def _done(portal: Portal, stage: Stage, requests: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether what was asked for has been done in the end: signed, read, or deleted."""
+    if "invoices" in stage.input:
+        kept = portal.kept()
+        return all(kept.get(invoice["id"]) for invoice in stage.input["invoices"])
+    if "download" in stage.input:
+        return any(row["operation"] == "etx_read_invoices" and row["err_code"] == 0 for row in requests)
+    deleted = portal.lying(status="deleted")
+    return all(serial.replace(" ", "") in deleted for serial in stage.input["delete"]["serialNumbers"])

@@ -53,6 +53,7 @@ class Expected(NamedTuple):
         qaimes: the number of each invoice afterwards; `invoices`: the qaimes to be read.
         blamed: the invoices that the portal objects to.
         deletes: whether anything was deleted.
+        done: whether what was asked for has been done in the end; `None`: unknown.
     """
 
     succeeds: bool | None = None
@@ -62,6 +63,7 @@ class Expected(NamedTuple):
     invoices: frozenset[str] | None = None
     blamed: frozenset[str] = frozenset()
     deletes: bool = True
+    done: bool | None = None
 
 
 class Followed(NamedTuple):

@@ -56,7 +56,21 @@ def lost_invoices(case: Case) -> Iterator[Found]:
 def wrong_outcome(case: Case) -> Iterator[Found]:
     """Success told for failure, failure for success, or qaimes that are not those of the portal."""
     succeeds, last = case.expected.succeeds, [case.calls[-1].seq] if case.calls else []
-    if succeeds is not None and case.claimed is not None and case.claimed != succeeds and not case.killed:
+    if case.killed:
+        what = {
+            "en": "the client did not end, and had to be stopped",
+            "az": "müştəri proqram bitmədi və dayandırıldı",
+        }
+        yield Found(last, {"what": what})
+        return
+    if case.claimed and case.expected.done is False and succeeds is not False:
+        what = {
+            "en": "the client reports success, and what was asked for has not been done",
+            "az": "müştəri proqram uğur bildirir, tapşırıq isə yerinə yetirilməyib",
+        }
+        yield Found(last, {"what": what})
+        return
+    if succeeds is not None and case.claimed is not None and case.claimed != succeeds:
         claimed = {True: ("success", "uğur"), False: ("failure", "xəta")}
         (said_en, said_az), (was_en, was_az) = claimed[case.claimed], claimed[succeeds]
         what = {

@@ -51,12 +51,16 @@ def test_a_client_that_does_nothing_and_says_it_is_done_is_found_out(tmp_path: P
     assert (again.returncode, "--force" in again.stderr) == (2, True)
 
 
-def test_a_client_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VATPORTAL_SECRET", "not handed on")
+def test_a_client_that_never_ends_is_stopped(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    done = check_client("--journey", "wrong-password", "--json", str(report), client=["sleep", "600"])
+    asked = ("--journey", "wrong-password", "--timeout", "2", "--json", str(report))
+    done = check_client(*asked, client=["sleep", "600"])
     (told,) = json.loads(report.read_text("utf-8"))["journeys"]
-    assert (done.returncode, told["exit"]) == (1, None)
+    assert (done.returncode, told["exit"], [each["rule"] for each in told["findings"]]) == (
+        1,
+        None,
+        ["wrong-outcome"],
+    )
 
 
 @pytest.mark.parametrize(
