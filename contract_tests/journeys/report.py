@@ -83,6 +83,8 @@ def junit(done: Sequence[Done], file: Path) -> None:
         case = TestCase(each.journey.name, "check-client", each.verdict.ending.seconds)
         serious = [finding for finding in each.verdict.findings if finding["severity"] != "advice"]
         case.result = [_failure(finding) for finding in serious]
+        if not serious and not each.verdict.passed:
+            case.result = [Failure("had to be stopped when its time was over", "never-ended")]
         suite.add_testcase(case)
     xml = JUnitXml("vatportal-mock check-client")
     xml.add_testsuite(suite)

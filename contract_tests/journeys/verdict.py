@@ -32,7 +32,7 @@ class Verdict(NamedTuple):
 
     @property
     def passed(self) -> bool:
-        return not any(finding["severity"] in SERIOUS for finding in self.findings)
+        return self.ending.exit is not None and not any(finding["severity"] in SERIOUS for finding in self.findings)
 
 
 def judged(portal: Portal, stage: Stage, ending: Ending) -> Verdict:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from mock_server.judging.case import Case, Found
+from mock_server.judging.polling import polled_without_bound
 
 
 def compared_texts(case: Case) -> Iterator[Found]:
