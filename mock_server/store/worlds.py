@@ -242,6 +242,11 @@ class Worlds:
             raise WorldGone
         return row[0], row[1]
 
+    def at(self, world: int) -> WorldRow | None:
+        """The row as it is in the transaction under way; `None` if it is no more."""
+        row = self._db.one(f"SELECT {_WORLD} FROM worlds WHERE id = ?", (world,))
+        return None if row is None else WorldRow._make(row)
+
     def lock(self, world: int) -> WorldRow:
         """The row as it is now, inside a write transaction, which keeps other writers of this world out.
 

@@ -165,9 +165,9 @@ class Answering:
             prepared = (handler.prepare(visit),)
         if not handler.writes:
             with self._store.reading():
-                data = handler.perform(visit, *prepared)
-            answer = _answer(envelope, handler, data)
-            return Answered(answer, self._entry(view, exchange, answer))
+                if self._settled_still(row, exchange.now):
+                    answer = _answer(envelope, handler, handler.perform(visit, *prepared))
+                    return Answered(answer, self._entry(view, exchange, answer))
         with self._store.writing():
             locked = self._store.worlds.lock(row.id)
             if (locked.generation, locked.version) != (row.generation, row.version):
@@ -180,6 +180,17 @@ class Answering:
             self._write_audits(visit)
             self.recorder.with_change(self._entry(view, exchange, answer))
         return Answered(answer, None)
+
+    def _settled_still(self, row: WorldRow, now: int) -> bool:
+        """Whether the world is as it was looked at, and nobody has begun since what is due by now.
+
+        Else what is read would be half of it. The one who reads then locks the world, so that he is not overtaken
+        again and again.
+        """
+        seen = self._store.worlds.at(row.id)
+        if seen is None or (seen.generation, seen.version, seen.clock) != (row.generation, row.version, row.clock):
+            return False
+        return seen.next_due is None or seen.next_due > now
 
     def doubt(self, world: str) -> None:
         """What is kept of rows may be wrong, since some could not be written."""
