@@ -76,6 +76,7 @@ PAIRS = [
         lambda s: s.start().polls(1, 1, 1),
         lambda s: s.start().polls(1, 1, 1, 2).call("read_proc_data", procId=7),
         {"killed": True},
+        {"killed": False},
     ),
     Pair(
         "took-running-for-done",
@@ -236,6 +237,14 @@ PAIRS = [
         lambda s: s.start().polls(3),
         {"expected": Expected(succeeds=False), "claimed": True},
         {"expected": Expected(succeeds=False), "claimed": False},
+    ),
+    Pair("wrong-outcome", lambda s: s.start().polls(2), lambda s: s.start().polls(2), {"killed": True}, {}),
+    Pair(
+        "wrong-outcome",
+        lambda s: s,
+        lambda s: s.start().polls(2),
+        {"expected": Expected(succeeds=True, done=False), "claimed": True},
+        {"expected": Expected(succeeds=True, done=True), "claimed": True},
     ),
     Pair(
         "wrong-outcome",
