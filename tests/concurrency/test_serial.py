@@ -147,7 +147,7 @@ def hold(alone: LiveServer, port: int, examples: int) -> None:
     assert changes > examples * 3
 
 
-COUNTS = [1, pytest.param(60, marks=pytest.mark.deep)]
+COUNTS = [2, pytest.param(60, marks=pytest.mark.deep)]
 
 
 @pytest.mark.engines
