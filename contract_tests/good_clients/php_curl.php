@@ -32,13 +32,12 @@ class Portal
     private readonly string $base;
     private ?string $token;
     private readonly CurlHandle $curl;
-    private readonly int $patience;
 
-    public function __construct()
+    /** @param int $patience seconds after which a process is given up; most take 3 to 5 minutes */
+    public function __construct(private readonly int $patience)
     {
         $this->base = (string) getenv('VATPORTAL_BASE_URL');
         $this->token = getenv('VATPORTAL_TOKEN') ?: null;
-        $this->patience = (int) (getenv('VATPORTAL_PATIENCE') ?: 900); // seconds; most processes take 3 to 5 minutes
         $this->curl = curl_init();
     }
 
@@ -203,18 +202,30 @@ class Portal
         }
     }
 
-    /** All or nothing (F-DEL-03). */
-    public function delete(array $wanted): array
+    /**
+     * Delete the invoices of each folder by themselves, for they may not be mixed; all or nothing (F-DEL-02, F-DEL-03).
+     * What was deleted goes into $deleted.
+     */
+    public function delete(array $listed, ?array &$deleted): void
     {
-        $this->follow($this->call('DELETE', '/etx/delete', $wanted)['id']);
-        return $wanted['serialNumbers'];
+        $deleted = [];
+        foreach (['draft' => false, 'sent' => true] as $folder => $signed) {
+            $rows = array_filter($listed, fn ($row) => $row['folder'] === $folder);
+            $numbers = array_column($rows, 'serialNumber');
+            if ($numbers === []) {
+                continue;
+            }
+            $body = ['serialNumbers' => $numbers, 'is_signed' => $signed];
+            $this->follow($this->call('DELETE', '/etx/delete', $body)['id']);
+            $deleted = [...$deleted, ...$numbers];
+        }
     }
 }
 
 $input = json_decode(file_get_contents((string) getenv('VATPORTAL_INPUT')), true, flags: JSON_THROW_ON_ERROR);
 $outcome = ['errors' => []];
 try {
-    $portal = new Portal();
+    $portal = new Portal($input['give_up_after_seconds'] ?? 900);
     if (isset($input['invoices'])) {
         $portal->upload($input['invoices'], $outcome['qaimes']);
     }
@@ -222,7 +233,7 @@ try {
         $outcome['invoices'] = $portal->download($input['download']);
     }
     if (isset($input['delete'])) {
-        $outcome['deleted'] = $portal->delete($input['delete']);
+        $portal->delete($input['delete'], $outcome['deleted']);
     }
 } catch (Refused $refused) {
     $told = ['code' => $refused->err, 'text' => $refused->getMessage(), 'invoices' => $refused->blamed];
