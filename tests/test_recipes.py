@@ -1,7 +1,11 @@
 """Recipes and forms that only other people's machines run, held against the schemas of their makers."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,3 +94,35 @@ def test_the_image_says_the_version_and_copies_what_its_stages_need() -> None:
 def test_our_own_workflow_runs_what_every_change_must_pass() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))
     assert {"run": ".ci/run"} in workflow["jobs"]["run"]["steps"]
+
+
+def gitlab_steps() -> str:
+    recipe = yaml.safe_load((ROOT / "examples/ci/gitlab/check-client.gitlab-ci.yml").read_text("utf-8"))
+    return "\n".join(recipe[".check-client"]["script"])
+
+
+def github_steps() -> str:
+    action = yaml.safe_load((ROOT / "examples/ci/github/check-client/action.yml").read_text("utf-8"))
+    (found,) = [step["run"] for step in action["runs"]["steps"] if "check-client" in step.get("run", "")]
+    return str(found)
+
+
+@pytest.mark.parametrize("steps", [gitlab_steps, github_steps])
+def test_the_steps_of_check_client_judge_a_client(steps: Callable[[], str], tmp_path: Path) -> None:
+    """The very lines of the recipe, with a client that is known to be good; what installs the package is left out."""
+    client = f"{sys.executable} {ROOT / 'contract_tests' / 'good_clients' / 'requests_client.py'}"
+    own = {"CLIENT": client, "COMMAND": client, "JOURNEYS": "upload"}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail"],
+        input=steps(),
+        cwd=tmp_path,
+        env=os.environ | own | {"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert 'tests="1"' in (tmp_path / "check-client.xml").read_text("utf-8")
+    assert (tmp_path / "check-client.html").is_file()
