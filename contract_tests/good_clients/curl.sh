@@ -8,6 +8,7 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 
 token=${VATPORTAL_TOKEN:-}
+patience=${VATPORTAL_PATIENCE:-900} # seconds after which a process is given up; most take 3 to 5 minutes
 tries=5
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -169,19 +170,11 @@ download() {
   invoices=$(sort -u "$work/read")
 }
 
-# Delete the invoices of each folder by themselves, for they may not be mixed; all or nothing (F-DEL-02, F-DEL-03).
+# All or nothing (F-DEL-03).
 delete() {
-  local listed numbers folder signed
-  listed=$(paste <(values '.delete.*.folder' < "$VATPORTAL_INPUT") <(values '.delete.*.serialNumber' < "$VATPORTAL_INPUT"))
-  for folder in draft sent; do
-    numbers=$(printf '%s\n' "$listed" | sed -n "s/^$folder\t//p")
-    [ -n "$numbers" ] || continue
-    signed=false
-    if [ "$folder" = sent ]; then signed=true; fi
-    call DELETE /etx/delete "{\"serialNumbers\":[$(listed "$numbers")],\"is_signed\":$signed}" || refuse
-    follow "$(value .data.id < "$work/answer")"
-    deleted="$deleted$numbers"$'\n'
-  done
+  call DELETE /etx/delete "$(value .delete < "$VATPORTAL_INPUT")" || refuse
+  follow "$(value .data.id < "$work/answer")"
+  deleted=$(values '.delete.serialNumbers.*' < "$VATPORTAL_INPUT")
 }
 
 # -- the outcome
@@ -212,8 +205,6 @@ outcome() {
 
 given() { [ -n "$(value ".$1" < "$VATPORTAL_INPUT")" ]; }
 
-patience=$(value .give_up_after_seconds < "$VATPORTAL_INPUT") # seconds; most processes take 3 to 5 minutes
-patience=${patience:-900}
 if given invoices; then upload; fi
 if given download; then download; fi
 if given delete; then delete; fi

@@ -11,10 +11,7 @@ const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000
 
 const RETRY = new Set([10, 11, 12, 16]); // internal errors: later, with growing pauses (F-ERR-03)
 const TRIES = 5;
-const PATIENCE = 900; // seconds after which a process is given up, unless the input says; most take 3 to 5 minutes
-
-const input = JSON.parse(readFileSync(env.VATPORTAL_INPUT, "utf8"));
-const outcome = { errors: [] };
+const PATIENCE = Number(env.VATPORTAL_PATIENCE ?? 900); // seconds after which a process is given up; most take 3 to 5 minutes
 
 class Refused extends Error {
   constructor(code, text, data) {
@@ -26,7 +23,6 @@ class Refused extends Error {
 
 class Portal {
   token = env.VATPORTAL_TOKEN;
-  patience = input.give_up_after_seconds ?? PATIENCE;
 
   // One request, as often as it makes sense. `again` tells whether an earlier try may have been carried out.
   async call(method, path, body) {
@@ -95,7 +91,7 @@ class Portal {
       if (data.status === 2) return;
       if (data.status === 3) throw Object.assign(new Refused(null, etx_exception?.join("; ") || "the process failed"), { process });
       const passed = (performance.now() - began) / 1000;
-      if (passed > this.patience) throw new Refused(null, `process ${process} is not over after ${this.patience} s`);
+      if (passed > PATIENCE) throw new Refused(null, `process ${process} is not over after ${PATIENCE} s`);
       await pause(passed < 60 ? 2 : passed < 120 ? 5 : 10);
     }
   }
@@ -125,7 +121,7 @@ class Portal {
     for (;;) {
       const found = await this.qaimes(ids);
       if (Object.keys(found).length === ids.length) return found;
-      if ((performance.now() - began) / 1000 > this.patience) throw new Refused(null, "the invoices have no qaime yet");
+      if ((performance.now() - began) / 1000 > PATIENCE) throw new Refused(null, "the invoices have no qaime yet");
       await pause(5);
     }
   }
@@ -148,24 +144,21 @@ class Portal {
     }
   }
 
-  // Delete the invoices of each folder by themselves, for they may not be mixed; all or nothing (F-DEL-02, F-DEL-03).
-  async remove(listed, outcome) {
-    outcome.deleted = [];
-    for (const folder of ["draft", "sent"]) {
-      const serialNumbers = listed.filter((row) => row.folder === folder).map((row) => row.serialNumber);
-      if (!serialNumbers.length) continue;
-      const { data } = await this.call("DELETE", "/etx/delete", { serialNumbers, is_signed: folder === "sent" });
-      await this.follow(data.id);
-      outcome.deleted.push(...serialNumbers);
-    }
+  // All or nothing (F-DEL-03).
+  async remove(wanted) {
+    const { data } = await this.call("DELETE", "/etx/delete", wanted);
+    await this.follow(data.id);
+    return wanted.serialNumbers;
   }
 }
 
+const input = JSON.parse(readFileSync(env.VATPORTAL_INPUT, "utf8"));
+const outcome = { errors: [] };
 try {
   const portal = new Portal();
   if (input.invoices) outcome.qaimes = await portal.upload(input.invoices, outcome);
   if (input.download) outcome.invoices = (await portal.download(input.download)).map((invoice) => invoice.qaime);
-  if (input.delete) await portal.remove(input.delete, outcome);
+  if (input.delete) outcome.deleted = await portal.remove(input.delete);
 } catch (error) {
   if (!(error instanceof Refused)) throw error;
   outcome.errors.push({ code: error.code, text: error.message, invoices: error.blamed ?? [] });

@@ -32,12 +32,13 @@ class Portal
     private readonly string $base;
     private ?string $token;
     private readonly CurlHandle $curl;
+    private readonly int $patience;
 
-    /** @param int $patience seconds after which a process is given up; most take 3 to 5 minutes */
-    public function __construct(private readonly int $patience)
+    public function __construct()
     {
         $this->base = (string) getenv('VATPORTAL_BASE_URL');
         $this->token = getenv('VATPORTAL_TOKEN') ?: null;
+        $this->patience = (int) (getenv('VATPORTAL_PATIENCE') ?: 900); // seconds; most processes take 3 to 5 minutes
         $this->curl = curl_init();
     }
 
@@ -202,30 +203,18 @@ class Portal
         }
     }
 
-    /**
-     * Delete the invoices of each folder by themselves, for they may not be mixed; all or nothing (F-DEL-02, F-DEL-03).
-     * What was deleted goes into $deleted.
-     */
-    public function delete(array $listed, ?array &$deleted): void
+    /** All or nothing (F-DEL-03). */
+    public function delete(array $wanted): array
     {
-        $deleted = [];
-        foreach (['draft' => false, 'sent' => true] as $folder => $signed) {
-            $rows = array_filter($listed, fn ($row) => $row['folder'] === $folder);
-            $numbers = array_column($rows, 'serialNumber');
-            if ($numbers === []) {
-                continue;
-            }
-            $body = ['serialNumbers' => $numbers, 'is_signed' => $signed];
-            $this->follow($this->call('DELETE', '/etx/delete', $body)['id']);
-            $deleted = [...$deleted, ...$numbers];
-        }
+        $this->follow($this->call('DELETE', '/etx/delete', $wanted)['id']);
+        return $wanted['serialNumbers'];
     }
 }
 
 $input = json_decode(file_get_contents((string) getenv('VATPORTAL_INPUT')), true, flags: JSON_THROW_ON_ERROR);
 $outcome = ['errors' => []];
 try {
-    $portal = new Portal($input['give_up_after_seconds'] ?? 900);
+    $portal = new Portal();
     if (isset($input['invoices'])) {
         $portal->upload($input['invoices'], $outcome['qaimes']);
     }
@@ -233,7 +222,7 @@ try {
         $outcome['invoices'] = $portal->download($input['download']);
     }
     if (isset($input['delete'])) {
-        $portal->delete($input['delete'], $outcome['deleted']);
+        $outcome['deleted'] = $portal->delete($input['delete']);
     }
 } catch (Refused $refused) {
     $told = ['code' => $refused->err, 'text' => $refused->getMessage(), 'invoices' => $refused->blamed];
