@@ -19,7 +19,7 @@ from mock_server.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = {
-    "vendor.github-workflows": (".github/workflows/*.yml", "examples/ci/github/*.yml"),
+    "vendor.github-workflows": (".github/workflows/*.yml", "examples/ci/github/*.yml", "examples/client-ci/*.yml"),
     "vendor.github-actions": ("examples/ci/github/*/action.yml",),
     "vendor.github-issue-forms": (".github/ISSUE_TEMPLATE/[!c]*.yml",),
     "vendor.github-issue-config": (".github/ISSUE_TEMPLATE/config.yml",),
@@ -45,7 +45,7 @@ def test_it_has_the_form_its_reader_wants(schema: str, tmp_path: Path) -> None:
 
 def test_no_recipe_is_left_out() -> None:
     known = {file for _, file in FILES}
-    written = {*ROOT.glob("examples/ci/**/*.yml"), *ROOT.glob(".github/**/*.yml"), *ROOT.glob("compose.yaml")}
+    written = {*ROOT.glob("examples/*ci/**/*.yml"), *ROOT.glob(".github/**/*.yml"), *ROOT.glob("compose.yaml")}
     assert written == known
 
 
@@ -65,7 +65,7 @@ def variables(node: Any) -> dict[str, str]:
     return found | {name: text for value in node.values() for name, text in variables(value).items()}
 
 
-@pytest.mark.parametrize("file", sorted(ROOT.glob("examples/ci/**/*.yml")), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", sorted(ROOT.glob("examples/*ci/**/*.yml")), ids=lambda file: file.name)
 def test_a_recipe_names_this_version_and_variables_that_exist(file: Path) -> None:
     recipe = yaml.safe_load(file.read_text("utf-8"))
     versions = re.findall(r"vatportal-mock[^\s:=]*(?::|==)([0-9][^\s\"]*)", " ".join(texts(recipe)))

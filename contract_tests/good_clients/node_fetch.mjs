@@ -1,7 +1,8 @@
 // A good client of the VatPortal for Node 18 and newer: built-in fetch, no packages.
 //
 // fetch refuses a body with GET, so what reads is sent with POST (R-02); parameters never go into the address, but for the
-// one call that the documents show so. What it is given, and gives back: README.md.
+// one call that the documents show so. Run by `vatportal-mock check-client -- node node_fetch.mjs`; README.md says what it is
+// given, and gives back.
 
 import { createHmac } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -104,7 +105,8 @@ class Portal {
       await this.follow(data.id);
     } catch (error) {
       if (error.process) {
-        outcome.qaimes = await this.qaimes(ids);
+        const signed = await this.qaimes(ids);
+        if (Object.keys(signed).length) outcome.qaimes = signed;
         const { data } = await this.call("POST", "/job/read_proc_data", { procId: error.process });
         error.blamed = (data.invoices ?? []).filter((row) => row.errors?.length).map((row) => row.id);
       }
@@ -161,7 +163,8 @@ try {
   if (input.delete) outcome.deleted = await portal.remove(input.delete);
 } catch (error) {
   if (!(error instanceof Refused)) throw error;
-  outcome.errors.push({ code: error.code, text: error.message, invoices: error.blamed ?? [] });
+  outcome.errors.push({ ...(error.code && { code: error.code }), text: error.message, invoices: error.blamed ?? [] });
   process.exitCode = 1;
 }
+outcome.status = outcome.errors.length ? "failed" : "succeeded";
 if (env.VATPORTAL_OUTPUT) writeFileSync(env.VATPORTAL_OUTPUT, JSON.stringify(outcome));

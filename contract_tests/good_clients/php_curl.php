@@ -2,7 +2,7 @@
 // A good client of the VatPortal for PHP 8 with its curl module, no packages.
 //
 // CURLOPT_CUSTOMREQUEST keeps GET a GET; with CURLOPT_POSTFIELDS alone it would become a POST (F-ENV-04).
-// What it is given, and gives back: README.md.
+// Run by `vatportal-mock check-client -- php php_curl.php`; README.md says what it is given, and gives back.
 
 declare(strict_types=1);
 
@@ -152,7 +152,7 @@ class Portal
             $qaimes = $this->qaimes($ids);
         } catch (Refused $refused) {
             if ($refused->process !== null) {
-                $qaimes = $this->qaimes($ids);
+                $qaimes = $this->qaimes($ids) ?: null;
                 $rows = $this->call('GET', '/job/read_proc_data', ['procId' => $refused->process])['invoices'] ?? [];
                 $refused->blamed = array_column(array_filter($rows, fn ($row) => !empty($row['errors'])), 'id');
             }
@@ -225,9 +225,10 @@ try {
         $outcome['deleted'] = $portal->delete($input['delete']);
     }
 } catch (Refused $refused) {
-    $told = ['code' => $refused->err, 'text' => $refused->getMessage(), 'invoices' => $refused->blamed];
-    $outcome['errors'][] = $told;
+    $told = ['text' => $refused->getMessage(), 'invoices' => $refused->blamed];
+    $outcome['errors'][] = $refused->err === null ? $told : ['code' => $refused->err] + $told;
 }
+$outcome['status'] = $outcome['errors'] === [] ? 'succeeded' : 'failed';
 if (isset($outcome['qaimes'])) {
     $outcome['qaimes'] = (object) $outcome['qaimes']; // an object in JSON, without any number too
 }

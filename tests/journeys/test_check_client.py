@@ -1,6 +1,7 @@
 """`vatportal-mock check-client` as people call it: the command, its reports, its exit codes."""
 
 import json
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -11,7 +12,13 @@ import pytest
 from contract_tests.documents import facts
 from contract_tests.journeys.catalogue import LIST
 
-GOOD = {"requests": [sys.executable, "-m", "contract_tests.good_clients.requests_client"]}
+CLIENTS = Path(__file__).parents[2] / "contract_tests" / "good_clients"
+GOOD = {
+    "requests": [sys.executable, "-m", "contract_tests.good_clients.requests_client"],
+    "node": ["node", str(CLIENTS / "node_fetch.mjs")],
+    "php": ["php", str(CLIENTS / "php_curl.php")],
+    "shell": ["bash", str(CLIENTS / "curl.sh")],
+}
 IDLE = [sys.executable, "-c", ""]
 
 
@@ -21,9 +28,22 @@ def check_client(*arguments: str, client: list[str] | None = None) -> subprocess
     return subprocess.run([*command, *behind], capture_output=True, text=True, timeout=300, check=False)
 
 
+def without(tool: str) -> str | None:
+    """What is missing to run a client with this tool."""
+    if shutil.which(tool) is None:
+        return tool
+    if tool == "php":
+        modules = subprocess.run(["php", "-m"], capture_output=True, text=True, check=True).stdout
+        return None if "curl" in modules.split() else "the curl module of php"
+    return None
+
+
 @pytest.mark.proves("F-PROC-08", "F-PROC-09", "F-ERR-03", "F-DEL-08", "F-AUTH-08", "R-80", "R-81")
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_client_passes_every_journey_without_a_finding(name: str, tmp_path: Path) -> None:
+    missing = without(GOOD[name][0])
+    if missing is not None:
+        pytest.skip(f"{missing} is not here")
     report = tmp_path / "report.json"
     done = check_client("--json", str(report), client=GOOD[name])
     told = json.loads(report.read_text("utf-8"))
