@@ -19,6 +19,7 @@ import requests
 TIMEOUT = (5, 60)
 RETRIES = 4
 FIRST_PAUSE_SECONDS = 1.0
+GROWTH = 2.0
 PATIENCE_SECONDS = 600.0
 """Longer than any process takes: 3 to 5 minutes (F-PROC-06)."""
 
@@ -41,15 +42,18 @@ class PortalError(Exception):
 class VatPortal:
     """One account of one portal."""
 
+    retries = RETRIES
+    content_type = "application/json"
+
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._base = environ["VATPORTAL_BASE_URL"]
-        self._login = environ["VATPORTAL_USERNAME"]
-        self._password = environ["VATPORTAL_PASSWORD"]
-        self._token = environ["VATPORTAL_TOKEN"]
-        self._secret = environ["VATPORTAL_SECRET"]
+        self.base = environ["VATPORTAL_BASE_URL"]
+        self.login = environ["VATPORTAL_USERNAME"]
+        self.password = environ["VATPORTAL_PASSWORD"]
+        self.token = environ["VATPORTAL_TOKEN"]
+        self.secret = environ["VATPORTAL_SECRET"]
         self.phone = environ["VATPORTAL_PHONE"]
-        self._patience = float(environ.get("VATPORTAL_PATIENCE", PATIENCE_SECONDS))
-        self._http = requests.Session()
+        self.patience = float(environ.get("VATPORTAL_PATIENCE", PATIENCE_SECONDS))
+        self.http = requests.Session()
 
     def call(self, method: str, path: str, **body: Any) -> Any:
         """`data` of an operation. What passes by itself is tried again, with growing pauses (F-ERR-03, F-PROC-09).
@@ -58,52 +62,50 @@ class VatPortal:
             PortalError: it did not work.
         """
         renewed = False
-        pause = FIRST_PAUSE_SECONDS
-        for tries in range(RETRIES + 1):
-            code, text, data = self._once(method, path, body)
+        for tries in range(self.retries + 1):
+            code, text, data = self.once(method, path, body)
             if code == 0:
                 return data
-            if code == INVALID_CREDENTIALS and self._token and self._secret and not renewed:
-                self._renew()
+            if code == INVALID_CREDENTIALS and self.token and self.secret and not renewed:
+                self.renew()
                 renewed = True
                 continue
-            if (code is not None and code not in RETRY) or tries == RETRIES:
+            if (code is not None and code not in RETRY) or tries == self.retries:
                 raise PortalError(code, text, data)
-            time.sleep(pause)
-            pause *= 2
+            time.sleep(self.back_off(tries))
         raise PortalError(code, text, data)
 
-    def _once(self, method: str, path: str, body: Mapping[str, Any]) -> tuple[int | None, str, Any]:
+    def once(self, method: str, path: str, body: Mapping[str, Any]) -> tuple[int | None, str, Any]:
         """`err_code`, `err_msg` and `data`; `None` as code when there was no answer of the portal's."""
-        headers = {"Content-Type": "application/json"}
-        if self._token:
-            headers["x-vatpapikey"] = self._token
+        headers = {"Content-Type": self.content_type}
+        if self.token:
+            headers["x-vatpapikey"] = self.token
         else:
-            body = {"username": self._login, "password": self._password, **body}
+            body = {"username": self.login, "password": self.password, **body}
         raw = json.dumps(body, ensure_ascii=False).encode()
         try:
-            answer = self._http.request(method, self._base + path, data=raw, headers=headers, timeout=TIMEOUT)
+            answer = self.http.request(method, self.base + path, data=raw, headers=headers, timeout=TIMEOUT)
             told = answer.json()
             return int(told["err_code"]), str(told.get("err_msg", "")), told.get("data")
         except (requests.RequestException, ValueError, KeyError, TypeError) as error:
             return None, f"no answer of the portal: {type(error).__name__}", None
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
         """A new token by HMAC-SHA256 (F-AUTH-03 to F-AUTH-05).
 
         Raises:
             PortalError: the secret is not ours.
         """
-        start = self._http.get(f"{self._base}/auth/reset_start.php", params={"login": self._login}, timeout=TIMEOUT)
+        start = self.http.get(f"{self.base}/auth/reset_start.php", params={"login": self.login}, timeout=TIMEOUT)
         challenge = str(start.json()["plain_value"])
-        key = hmac.new(self._secret.encode(), challenge.encode(), hashlib.sha256).hexdigest()
-        confirm = self._http.post(
-            f"{self._base}/auth/reset_confirm.php", json={"login": self._login, "key": key}, timeout=TIMEOUT
+        key = hmac.new(self.secret.encode(), challenge.encode(), hashlib.sha256).hexdigest()
+        confirm = self.http.post(
+            f"{self.base}/auth/reset_confirm.php", json={"login": self.login, "key": key}, timeout=TIMEOUT
         )
         told = confirm.json()
         if "token" not in told:
             raise PortalError(told.get("err_code"), "the token could not be renewed")
-        self._token = told["token"]
+        self.token = told["token"]
 
     def follow(self, process: int) -> dict[str, Any]:
         """Poll a process to its end: every 2 s in the first minute, 5 s in the second, 10 s after (F-PROC-08).
@@ -123,9 +125,16 @@ class VatPortal:
                 if pin in stats:
                     print(f"confirm {pin[:4].upper()} {stats[pin]} on the phone", flush=True)
             waited = time.monotonic() - started
-            if waited > self._patience:
+            if waited > self.patience:
                 raise PortalError(None, f"process {process} has not ended after {waited:.0f} s")
-            time.sleep(2 if waited < 60 else 5 if waited < 120 else 10)
+            time.sleep(self.between_polls(waited))
+
+    def back_off(self, tries: int) -> float:
+        """Seconds before the next try."""
+        return FIRST_PAUSE_SECONDS * GROWTH**tries
+
+    def between_polls(self, waited: float) -> float:
+        return 2 if waited < 60 else 5 if waited < 120 else 10
 
     def upload(self, invoices: list[dict[str, Any]]) -> dict[str, str]:
         """ERP id -> qaime, when all are signed."""
@@ -135,22 +144,22 @@ class VatPortal:
         except PortalError as error:
             if error.code != DUPLICATE:
                 raise
-            return self._sent_before(ids)  # an answer was lost on the way: the portal has them
+            return self.sent_before(ids)  # an answer was lost on the way: the portal has them
         self.follow(process)
-        return self._qaimes(ids)
+        return self.qaimes(ids)
 
-    def _sent_before(self, ids: list[str]) -> dict[str, str]:
+    def sent_before(self, ids: list[str]) -> dict[str, str]:
         """The qaimes of invoices whose process nobody told us of: look until all have one."""
         started = time.monotonic()
         while True:
-            found = self._qaimes(ids)
+            found = self.qaimes(ids)
             if all(found.get(each) for each in ids):
                 return found
-            if time.monotonic() - started > self._patience:
+            if time.monotonic() - started > self.patience:
                 raise PortalError(DUPLICATE, "the portal has these invoices, and they get no qaime")
             time.sleep(2)
 
-    def _qaimes(self, ids: list[str]) -> dict[str, str]:
+    def qaimes(self, ids: list[str]) -> dict[str, str]:
         found = self.call("GET", "/inv/read_invoices", ids=ids)["invoices"]
         return {row["id"]: row["qaime"] for row in found if row["qaime"]}
 
@@ -158,12 +167,13 @@ class VatPortal:
         """Every invoice once, page by page (F-RD-02, F-RD-03)."""
         process = self.call("POST", "/etx/import", phone=self.phone, **wanted)["id"]
         self.follow(process)
+        yield from self.pages(process, wanted["dir"])
+
+    def pages(self, process: int, dir_: int) -> Iterator[dict[str, Any]]:
         seen: set[str] = set()
         page = 1
         while True:
-            data = self.call(
-                "GET", "/etx/read_invoices", phone=self.phone, procId=process, dir=wanted["dir"], **{"from": page}
-            )
+            data = self.page(process, dir_, page)
             for invoice in data["invoices"]:
                 if invoice["qaime"] not in seen:
                     seen.add(invoice["qaime"])
@@ -171,6 +181,11 @@ class VatPortal:
             if not data["invoices"] or len(seen) >= data["total"]:
                 return
             page += 1
+
+    def page(self, process: int, dir_: int, number: int) -> dict[str, Any]:
+        asked = {"phone": self.phone, "procId": process, "dir": dir_, "from": number}
+        data: dict[str, Any] = self.call("GET", "/etx/read_invoices", **asked)
+        return data
 
     def delete(self, serials: list[str], signed: bool) -> None:
         """All of them or none (F-DEL-03), followed to the end (F-DEL-09)."""
@@ -190,9 +205,9 @@ def told(error: PortalError, invoices: list[dict[str, Any]]) -> list[dict[str, A
     return [{**({} if error.code is None else {"code": error.code}), "text": error.text}]
 
 
-def main() -> int:
+def main(kind: type[VatPortal] = VatPortal) -> int:
     asked = json.loads(Path(os.environ["VATPORTAL_INPUT"]).read_bytes())
-    portal = VatPortal(os.environ)
+    portal = kind(os.environ)
     outcome: dict[str, Any] = {"status": "succeeded"}
     try:
         match asked["task"]:

@@ -256,7 +256,7 @@ def _full_page(portal: Portal) -> Stage:
     "F-RD-03",
 )
 def _page_appears(portal: Portal) -> Stage:
-    portal.control("PUT", "settings", {"page_size": 3})
+    portal.control("PUT", "settings", {"page_size": 3, "pace": "fast"})
     stage = seeded(portal, 7)
     later = {"date_from": "01.04.2024", "date_to": "30.04.2024"}
     portal.control("POST", "invoices", {"count": 4, "dir": 0, **later})
@@ -347,7 +347,9 @@ def _delete(_: Portal) -> Stage:
     "F-DEL-09",
     "F-DEL-08",
 )
-def _delete_fails_later(_: Portal) -> Stage:
+def _delete_fails_later(portal: Portal) -> Stage:
+    portal.control("PUT", "settings", {"pace": "fast"})
+
     def approve(portal: Portal) -> None:
         if portal.waited("etx_delete"):
             time.sleep(0.2)

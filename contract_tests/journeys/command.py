@@ -44,6 +44,9 @@ class Outputs(NamedTuple):
     "--attach", is_flag=True, help="Start a portal and wait: people click through their ERP, findings grow."
 )
 @click.option("--seed", type=int, default=0, metavar="N", help="Other invoices, PIN codes and durations (0).")
+@click.option(
+    "--pace", type=click.Choice(["fast", "instant"]), default="fast", help="Of the portals: 3 s a process, or none."
+)
 @click.option("--jobs", type=click.IntRange(1, 64), default=JOBS, metavar="N", help=f"Journeys at a time ({JOBS}).")
 @click.option("--timeout", type=click.FloatRange(1, 3600), metavar="S", help="Seconds for each journey (60 or 120).")
 @click.option(
@@ -58,6 +61,7 @@ def check_client(
     list_only: bool,
     attach: bool,
     seed: int,
+    pace: str,
     jobs: int,
     timeout: float | None,
     html: Path | None,
@@ -86,7 +90,7 @@ def check_client(
                 attached.watch(console, server)
                 return
             _demand_command(command)
-            done = run_all(server, journeys, command, seed, jobs, lambda each: report.line(console, each))
+            done = run_all(server, journeys, command, seed, jobs, lambda each: report.line(console, each), pace)
     except ServerDied as error:
         raise CannotServe(f"the simulator did not start: {error}") from None
     _reported(console, done, outputs)

@@ -23,14 +23,14 @@ class Portal:
         over: set when the journey has ended, so that what goes on meanwhile ends too.
     """
 
-    def __init__(self, server: str, world: str, seed: int) -> None:
+    def __init__(self, server: str, world: str, seed: int, pace: str = "fast") -> None:
         self.server = server
         self.world = world
         self.seed = seed
         self.over = threading.Event()
         self._http = httpx2.Client(timeout=TIMEOUT_SECONDS)
         self._http.post(
-            f"{server}/__admin/worlds", json={"name": world, "seed": seed, "pace": "fast"}
+            f"{server}/__admin/worlds", json={"name": world, "seed": seed, "pace": pace}
         ).raise_for_status()
 
     @property

@@ -71,12 +71,13 @@ def run_all(
     seed: int,
     jobs: int,
     tell: Callable[[Done], None],
+    pace: str = "fast",
 ) -> list[Done]:
     """Every journey, some at a time; `tell` hears of each when it is over."""
 
     def one(numbered: tuple[int, Journey]) -> Done:
         number, journey = numbered
-        done = run(server, journey, command, seed * 100 + number)
+        done = run(server, journey, command, seed * 100 + number, pace)
         tell(done)
         return done
 
@@ -84,9 +85,9 @@ def run_all(
         return list(pool.map(one, enumerate(journeys, 1)))
 
 
-def run(server: str, journey: Journey, command: Sequence[str], seed: int) -> Done:
+def run(server: str, journey: Journey, command: Sequence[str], seed: int, pace: str = "fast") -> Done:
     """One journey in a fresh world."""
-    portal = Portal(server, f"{journey.name}-{seed}", seed)
+    portal = Portal(server, f"{journey.name}-{seed}", seed, pace)
     try:
         stage = journey.set(portal)
         portal.forget()

@@ -116,6 +116,8 @@ class Case:
         """The last question for the qaime, by ERP id."""
         self.troubled: dict[int, int] = {}
         """The last request about a process that was refused or lost."""
+        self.nameless = 0
+        """The last refused poll that named no process."""
         for call in calls:
             self._note(call)
 
@@ -124,6 +126,8 @@ class Case:
             self.reads[call.process] = call.seq
         elif call.operation == "inv_read_invoices":
             self.asked.update(dict.fromkeys(call.named, call.seq))
+        if call.operation == "read_proc_status" and call.process is None and call.refused:
+            self.nameless = call.seq
         if call.process is not None and (call.refused or call.failed):
             self.troubled[call.process] = call.seq
 

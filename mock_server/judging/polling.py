@@ -117,8 +117,10 @@ def _left_alone(case: Case) -> Iterator[Followed]:
 def _taken_for_done(case: Case, process: Followed) -> list[int] | None:
     """The requests that show it; empty if only the client's word does."""
     last, start = process.last, process.start
-    if last is None or start is None or last.status in ENDS or last.refused:
+    if last is None or start is None or last.status in ENDS or last.refused or case.claimed is False:
         return None
+    if not case.claimed and (last.at - start.at) / SECOND >= number("patience"):
+        return None  # it gave up, and looks what has come nevertheless
     read = case.reads.get(process.id, 0)
     if start.starts == "import":
         read = max([read, *(case.asked.get(erp_id, 0) for erp_id in start.named)])
@@ -129,4 +131,4 @@ def _taken_for_done(case: Case, process: Followed) -> list[int] | None:
 
 def _asked_later(case: Case, process: Followed, last: Call) -> bool:
     """Whether the client met an error when it asked again: then it is for other rules."""
-    return case.troubled.get(process.id, 0) > last.seq
+    return max(case.troubled.get(process.id, 0), case.nameless) > last.seq

@@ -15,6 +15,7 @@ from contract_tests.journeys.catalogue import LIST
 CLIENTS = Path(__file__).parents[2] / "contract_tests" / "good_clients"
 GOOD = {
     "requests": [sys.executable, "-m", "contract_tests.good_clients.requests_client"],
+    "httpx2": [sys.executable, "-m", "contract_tests.good_clients.httpx2_async"],
     "node": ["node", str(CLIENTS / "node_fetch.mjs")],
     "php": ["php", str(CLIENTS / "php_curl.php")],
     "shell": ["bash", str(CLIENTS / "curl.sh")],

@@ -311,3 +311,16 @@ def test_a_client_that_may_go_on_is_not_judged_for_stopping() -> None:
 def test_polls_are_judged_by_real_time_and_patience_by_the_worlds() -> None:
     assert rules(Script(speed=100).start().polls(1, 1, 1)) == []
     assert rules(Script(speed=0.01).start().polls(1, 1, 2, every=0.5)) == ["polled-too-fast"]
+
+
+def test_whoever_gives_up_in_time_may_look_what_has_come() -> None:
+    script = upload(Script(speed=40)).polls(1, 1, 1, 1, 1).call("inv_read_invoices", ids=["A-000001"])
+    assert rules(script) == []
+    assert rules(script, claimed=False) == []
+    assert rules(script, claimed=True) == ["took-running-for-done"]
+
+
+def test_a_poll_that_names_no_process_is_not_turning_away() -> None:
+    script = upload(Script()).wait(2)
+    script.call("read_proc_status", 3, note="a GET without a body, from node", reading="R-41")
+    assert rules(script) == ["get-body-lost"]
