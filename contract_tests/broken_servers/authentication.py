@@ -13,13 +13,13 @@ _START = operations()["reset_start"]["path"]
 _CONFIRM = operations()["reset_confirm"]["path"]
 
 
-@SHELF.whole("F-AUTH-01", by=())
+@SHELF.whole("F-AUTH-01", by=("authentication/reads_take_password_and_token",))
 async def tokens_are_not_known(sound: Sound, call: Call) -> Answer:
     """The header with the token is ignored."""
     return await sound(call._replace(headers={k: v for k, v in call.headers.items() if k != TOKEN}))
 
 
-@SHELF.whole("F-AUTH-01", by=())
+@SHELF.whole("F-AUTH-01", by=("errors/request-5",))
 async def renewal_wants_credentials(sound: Sound, call: Call) -> Answer:
     """The two renewal calls want a user name and a password."""
     if call.operation in ("reset_start", "reset_confirm") and "username" not in call.sent:
@@ -27,7 +27,7 @@ async def renewal_wants_credentials(sound: Sound, call: Call) -> Answer:
     return await sound(call)
 
 
-@SHELF.whole("F-AUTH-01", by=())
+@SHELF.whole("F-AUTH-01", "F-AUTH-02", by=("authentication/empty_credentials",))
 async def anybody_may_read(sound: Sound, call: Call) -> Answer:
     """Whoever gives no credentials at all is served as the first user."""
     if call.operation == "inv_read_invoices" and "username" not in call.sent and not call.headers.get(TOKEN):
@@ -35,28 +35,28 @@ async def anybody_may_read(sound: Sound, call: Call) -> Answer:
     return await sound(call)
 
 
-@SHELF.answer(ids=("F-AUTH-02",), by=())
+@SHELF.answer(ids=("F-AUTH-02",), by=("authentication/empty_credentials",))
 def five_for_empty_credentials(body: dict[str, Any]) -> None:
     """Empty credentials are answered like wrong ones, with 5."""
     if body.get("err_code") == 4:
         body["err_code"] = 5
 
 
-@SHELF.answer(ids=("F-AUTH-02",), by=())
+@SHELF.answer(ids=("F-AUTH-02",), by=("authentication/an_unknown_user_is_turned_away",))
 def four_for_wrong_credentials(body: dict[str, Any]) -> None:
     """Wrong credentials are answered like empty ones, with 4."""
     if body.get("err_code") == 5:
         body["err_code"] = 4
 
 
-@SHELF.answer(ids=("F-AUTH-02",), by=())
+@SHELF.answer(ids=("F-AUTH-02",), by=("authentication/a_disabled_user_is_turned_away",))
 def five_for_disabled(body: dict[str, Any]) -> None:
     """A disabled account is answered like wrong credentials, with 5."""
     if body.get("err_code") == 7:
         body["err_code"] = 5
 
 
-@SHELF.whole("F-AUTH-02", by=())
+@SHELF.whole("F-AUTH-02", by=("authentication/a_wrong_password_is_turned_away",))
 async def passwords_are_not_checked(sound: Sound, call: Call) -> Answer:
     """Any password opens the account of a user name."""
     body = call.sent
@@ -65,7 +65,7 @@ async def passwords_are_not_checked(sound: Sound, call: Call) -> Answer:
     return await sound(call.sending({**body, "password": body["username"]}))
 
 
-@SHELF.whole("F-AUTH-03", "R-24", by=())
+@SHELF.whole("F-AUTH-03", "R-24", by=("renewal/a_new_token_replaces_the_old",))
 async def the_challenge_is_constant(sound: Sound, call: Call) -> Answer:
     """Every challenge is the same."""
     answer = await sound(call)
@@ -74,13 +74,13 @@ async def the_challenge_is_constant(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.answer("reset_start", ids=("F-AUTH-03",), by=())
+@SHELF.answer("reset_start", ids=("F-AUTH-03",), by=("renewal/a_new_token_replaces_the_old",))
 def the_challenge_has_an_envelope(body: dict[str, Any]) -> Any:
     """The challenge comes inside an envelope."""
     return success(body).json if "plain_value" in body else None
 
 
-@SHELF.whole("F-AUTH-04", by=())
+@SHELF.whole("F-AUTH-04", by=("renewal/a_wrong_signature_is_refused",))
 async def signatures_are_not_checked(sound: Sound, call: Call) -> Answer:
     """Any key renews the token."""
     if call.operation == "reset_confirm" and call.sent.get("login") and call.sent.get("key"):
@@ -88,7 +88,7 @@ async def signatures_are_not_checked(sound: Sound, call: Call) -> Answer:
     return await sound(call)
 
 
-@SHELF.whole("F-AUTH-04", "R-24", by=())
+@SHELF.whole("F-AUTH-04", "R-24", by=("renewal/a_challenge_serves_once",))
 async def a_challenge_serves_twice(sound: Sound, call: Call) -> Answer:
     """A challenge that was answered may be answered again."""
     answer = await sound(call)
@@ -102,7 +102,7 @@ async def a_challenge_serves_twice(sound: Sound, call: Call) -> Answer:
     return await _renewed(sound, call, str(pair[0])) if pair in used else answer
 
 
-@SHELF.whole("F-AUTH-04", by=())
+@SHELF.whole("F-AUTH-04", by=("renewal/which_secret_signs",))
 async def the_secret_is_taken_for_hex(sound: Sound, call: Call) -> Answer:
     """The key is expected to be signed with SHA-1."""
     if call.operation == "reset_confirm" and call.sent.get("key"):
@@ -110,7 +110,7 @@ async def the_secret_is_taken_for_hex(sound: Sound, call: Call) -> Answer:
     return await sound(call)
 
 
-@SHELF.whole("F-AUTH-05", by=())
+@SHELF.whole("F-AUTH-05", by=("renewal/a_new_token_replaces_the_old",))
 async def the_old_token_stays(sound: Sound, call: Call) -> Answer:
     """The token from before a renewal goes on working."""
     memory = sound.remembered(call)
@@ -126,13 +126,13 @@ async def the_old_token_stays(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.answer("reset_confirm", ids=("F-AUTH-05",), by=())
+@SHELF.answer("reset_confirm", ids=("F-AUTH-05",), by=("renewal/a_new_token_replaces_the_old",))
 def the_token_has_an_envelope(body: dict[str, Any]) -> Any:
     """The new token comes inside an envelope."""
     return success(body).json if "token" in body else None
 
 
-@SHELF.whole("F-AUTH-05", by=())
+@SHELF.whole("F-AUTH-05", by=("renewal/a_new_token_replaces_the_old",))
 async def the_new_token_is_dead(sound: Sound, call: Call) -> Answer:
     """The token that a renewal gives does not work."""
     answer = await sound(call)
@@ -141,7 +141,7 @@ async def the_new_token_is_dead(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.whole("F-AUTH-06", "R-51", by=())
+@SHELF.whole("F-AUTH-06", "R-51", by=("authentication/only_authorised_users_delete",))
 async def everybody_may_delete(sound: Sound, call: Call) -> Answer:
     """Users without the right may delete."""
     body = call.sent
@@ -150,7 +150,7 @@ async def everybody_may_delete(sound: Sound, call: Call) -> Answer:
     return await sound(call)
 
 
-@SHELF.whole("F-AUTH-07", by=())
+@SHELF.whole("F-AUTH-07", by=("authentication/without_an_asan_phone",))
 async def no_phone_is_needed(sound: Sound, call: Call) -> Answer:
     """Users without an ASAN phone may use e-taxes."""
     body = call.sent

@@ -27,7 +27,7 @@ async def _served(sound: Sound, call: Call) -> Answer:
     return success(data)
 
 
-@SHELF.whole("F-DEL-01", "R-08", by=())
+@SHELF.whole("F-DEL-01", "R-08", by=("errors/request-20",))
 async def numbers_without_space_are_wanted(sound: Sound, call: Call) -> Answer:
     """A qaime with a space between serial and number is not found."""
     numbers = call.sent.get("serialNumbers")
@@ -36,13 +36,13 @@ async def numbers_without_space_are_wanted(sound: Sound, call: Call) -> Answer:
     return await sound(call)
 
 
-@SHELF.request(DELETE, ids=("F-DEL-01", "F-DEL-02"), by=())
+@SHELF.request(DELETE, ids=("F-DEL-01", "F-DEL-02"), by=("errors/request-20",))
 def signed_is_the_default(body: dict[str, Any]) -> None:
     """Without `is_signed`, signed invoices are meant."""
     body.setdefault("is_signed", True)
 
 
-@SHELF.whole("F-DEL-02", "F-DEL-05", by=())
+@SHELF.whole("F-DEL-02", "F-DEL-05", by=("errors/request-20",))
 async def deletes_in_either_folder(sound: Sound, call: Call) -> Answer:
     """`is_signed` is ignored: the invoices are deleted wherever they are."""
     answer = await sound(call)
@@ -51,7 +51,7 @@ async def deletes_in_either_folder(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.whole("F-DEL-03", by=())
+@SHELF.whole("F-DEL-03", by=("errors/request-20",))
 async def deletes_in_part(sound: Sound, call: Call) -> Answer:
     """Among some that cannot be deleted, the others are, and the answer is 20 all the same."""
     answer = await sound(call)
@@ -61,7 +61,7 @@ async def deletes_in_part(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.whole("F-DEL-03", by=())
+@SHELF.whole("F-DEL-03", by=("errors/request-20",))
 async def deletes_what_it_can(sound: Sound, call: Call) -> Answer:
     """Among some that cannot be deleted, the others are, with success."""
     answer = await sound(call)
@@ -72,7 +72,7 @@ async def deletes_what_it_can(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.whole("F-DEL-04", by=())
+@SHELF.whole("F-DEL-04", by=("errors/request-20",))
 async def deletes_approved_ones(sound: Sound, call: Call) -> Answer:
     """Signed invoices are deleted whatever their status."""
     answer = await _served(sound, call)
@@ -81,13 +81,13 @@ async def deletes_approved_ones(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.whole("F-DEL-04", by=())
+@SHELF.whole("F-DEL-04", by=("errors/request-20",))
 async def deletes_drafts_only(sound: Sound, call: Call) -> Answer:
     """Signed invoices are not deleted even while they wait."""
     return refusal(20) if call.operation == DELETE and call.sent.get("is_signed") is True else await sound(call)
 
 
-@SHELF.whole("F-DEL-05", by=())
+@SHELF.whole("F-DEL-05", by=("readings/an_ill_formed_serial_number",))
 async def unknown_ones_are_passed_over(sound: Sound, call: Call) -> Answer:
     """A qaime that does not exist is deleted with success."""
     answer = await _served(sound, call)
@@ -96,21 +96,21 @@ async def unknown_ones_are_passed_over(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.data(DELETE, ids=("F-DEL-06",), by=())
+@SHELF.data(DELETE, ids=("F-DEL-06",), by=("readings/the_pin_of_a_deletion",))
 def deletion_is_direct(data: dict[str, Any]) -> None:
     """A deletion answers with a count, and no process id."""
     del data["id"]
     data["deleted"] = 1
 
 
-@SHELF.data(STATUS, ids=("F-DEL-06", "F-PROC-04"), by=())
+@SHELF.data(STATUS, ids=("F-DEL-06", "F-PROC-04"), by=("deletion/drafts_are_deleted",))
 def one_more_is_counted(data: dict[str, Any]) -> None:
     """`stats.deleted` counts one too many."""
     if "deleted" in data.get("stats", {}):
         data["stats"]["deleted"] += 1
 
 
-@SHELF.whole("F-DEL-07", by=())
+@SHELF.whole("F-DEL-07", by=("deletion/drafts_are_deleted",))
 async def nothing_is_deleted(sound: Sound, call: Call) -> Answer:
     """A deletion ends well, and nothing has been deleted."""
     if call.operation == DELETE and call.sent.get("username") == "demo":
@@ -122,7 +122,7 @@ async def nothing_is_deleted(sound: Sound, call: Call) -> Answer:
     return await _served(sound, call)
 
 
-@SHELF.data(STATUS, ids=("F-DEL-09", "R-22"), by=())
+@SHELF.data(STATUS, ids=("F-DEL-09", "R-22"), by=("deletion/what_changes_meanwhile_fails_later",))
 def deletions_never_fail_later(data: dict[str, Any]) -> None:
     """A deletion that failed after it was accepted ends with 2."""
     if data["status"] == 3 and "deleted" in data.get("stats", {}):

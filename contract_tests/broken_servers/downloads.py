@@ -11,14 +11,14 @@ IMPORT, READ = "etx_import", "etx_read_invoices"
 PAIRS = ("kinds", "status")
 
 
-@SHELF.request(IMPORT, ids=("F-ETX-01",), by=())
+@SHELF.request(IMPORT, ids=("F-ETX-01",), by=("errors/request-3",))
 def only_incoming_ones(body: dict[str, Any]) -> None:
     """`dir` is ignored: incoming invoices are downloaded."""
     if "dir" in body:
         body["dir"] = 0
 
 
-@SHELF.whole("F-ETX-01", by=())
+@SHELF.whole("F-ETX-01", by=("errors/request-3",))
 async def date_to_may_be_left_out(sound: Sound, call: Call) -> Answer:
     """A download needs no `date_to`."""
     body = call.sent
@@ -27,7 +27,7 @@ async def date_to_may_be_left_out(sound: Sound, call: Call) -> Answer:
     return await sound(call)
 
 
-@SHELF.request(IMPORT, ids=("F-ETX-02",), by=())
+@SHELF.request(IMPORT, ids=("F-ETX-02",), by=("filters/filters_choose",))
 def exc_beats_inc(body: dict[str, Any]) -> None:
     """With both given, the `inc_` filter is ignored."""
     for pair in PAIRS:
@@ -35,7 +35,7 @@ def exc_beats_inc(body: dict[str, Any]) -> None:
             del body[f"inc_{pair}"]
 
 
-@SHELF.request(IMPORT, ids=("F-ETX-02",), by=())
+@SHELF.request(IMPORT, ids=("F-ETX-02",), by=("filters/filters_choose",))
 def only_the_first_value_counts(body: dict[str, Any]) -> None:
     """Of several values in a list, the first alone counts."""
     for pair in PAIRS:
@@ -45,28 +45,28 @@ def only_the_first_value_counts(body: dict[str, Any]) -> None:
                 body[f"{way}_{pair}"] = value.split(",")[0]
 
 
-@SHELF.request(IMPORT, ids=("F-ETX-02",), by=())
+@SHELF.request(IMPORT, ids=("F-ETX-02",), by=("filters/filters_choose",))
 def filters_are_joined_by_or(body: dict[str, Any]) -> None:
     """Beside a filter of kinds, the filter of statuses does not narrow the result."""
     if body.get("inc_kinds") and body.get("inc_status"):
         del body["inc_status"]
 
 
-@SHELF.request(IMPORT, READ, ids=("F-ETX-03", "R-13"), by=())
+@SHELF.request(IMPORT, READ, ids=("F-ETX-03", "R-13"), by=("filters/dates_are_inclusive",))
 def the_last_day_is_lost(body: dict[str, Any]) -> None:
     """A `date_to` without time ends at midnight, when the day begins."""
     if isinstance(body.get("date_to"), str) and len(body["date_to"]) == 10:
         body["date_to"] += " 00:00"
 
 
-@SHELF.request(IMPORT, ids=("F-ETX-03", "F-ENV-06"), by=())
+@SHELF.request(IMPORT, ids=("F-ETX-03", "F-ENV-06"), by=("errors/request-3",))
 def dates_are_utc(body: dict[str, Any]) -> None:
     """Dates are taken for UTC, four hours late."""
     for key in ("date_from", "date_to"):
         body[key] = _later(body.get(key), hours=4, last=key == "date_to")
 
 
-@SHELF.data("read_proc_status", ids=("F-ETX-04", "R-64"), by=())
+@SHELF.data("read_proc_status", ids=("F-ETX-04", "R-64"), by=("filters/a_download_asks_for_pin1",))
 def downloads_ask_for_no_pin(data: dict[str, Any]) -> None:
     """A download shows no PIN1."""
     stats = data.get("stats", {})
@@ -74,7 +74,7 @@ def downloads_ask_for_no_pin(data: dict[str, Any]) -> None:
         stats.pop("pin1_code", None)
 
 
-@SHELF.data(IMPORT, ids=("F-ETX-04",), by=())
+@SHELF.data(IMPORT, ids=("F-ETX-04",), by=("filters/directions",))
 def downloads_have_no_process(data: dict[str, Any]) -> None:
     """A download answers without a process id."""
     del data["id"]
@@ -99,21 +99,21 @@ _words(
 )
 
 
-@SHELF.answer(IMPORT, ids=("F-ETX-07", "F-ERR-04"), by=())
+@SHELF.answer(IMPORT, ids=("F-ETX-07", "F-ERR-04"), by=("authentication/without_an_asan_phone",))
 def seven_for_no_phone(body: dict[str, Any]) -> None:
     """A download by a user without a phone is refused with 7."""
     if body.get("err_code") == 15:
         body["err_code"] = 7
 
 
-@SHELF.request(READ, ids=("F-RD-01",), by=())
+@SHELF.request(READ, ids=("F-RD-01",), by=("errors/request-3",))
 def the_process_is_ignored(body: dict[str, Any]) -> None:
     """Beside a process, all that was ever downloaded is read."""
     if body.pop("procId", None) is not None:
         body |= {"date_from": "01.01.2000", "date_to": "31.12.2099"}
 
 
-@SHELF.request(READ, ids=("F-RD-01",), by=())
+@SHELF.request(READ, ids=("F-RD-01",), by=("filters/incoming_unless_told",))
 def reads_sent_ones_by_default(body: dict[str, Any]) -> None:
     """A search by date reads sent invoices unless told otherwise."""
     if "procId" not in body:
@@ -149,34 +149,34 @@ SHELF.whole("F-RD-02", by=())(_paged(pages_are_one_short))
 SHELF.whole("F-RD-02", by=())(_paged(page_two_repeats_a_record))
 
 
-@SHELF.request(READ, ids=("F-RD-02",), by=())
+@SHELF.request(READ, ids=("F-RD-02",), by=("paging/pages_are_of_5000",))
 def pages_count_from_zero(body: dict[str, Any]) -> None:
     """`from` 1 is the second page."""
     if isinstance(body.get("from"), int) and body["from"] > 0:
         body["from"] += 1
 
 
-@SHELF.data(READ, ids=("F-RD-03", "R-16"), by=())
+@SHELF.data(READ, ids=("F-RD-03", "R-16"), by=("paging/pages_are_of_5000",))
 def the_total_is_too_high(data: dict[str, Any]) -> None:
     """`total` counts one record more than there are."""
     data["total"] += 1
 
 
-@SHELF.data(READ, ids=("F-RD-04",), by=())
+@SHELF.data(READ, ids=("F-RD-04",), by=("filters/a_downloaded_invoice_has_its_fields",))
 def the_qaime_is_the_number_alone(data: dict[str, Any]) -> None:
     """`qaime` lacks the serial."""
     for one in data["invoices"]:
         one["qaime"] = one["number"]
 
 
-@SHELF.data(READ, ids=("F-RD-04",), by=())
+@SHELF.data(READ, ids=("F-RD-04",), by=("filters/a_downloaded_invoice_has_its_fields",))
 def invoices_without_buyer(data: dict[str, Any]) -> None:
     """An invoice does not tell the buyer's VOEN."""
     for one in data["invoices"]:
         del one["tin_to"]
 
 
-@SHELF.data(READ, ids=("F-RD-05",), by=())
+@SHELF.data(READ, ids=("F-RD-05",), by=("filters/a_downloaded_invoice_has_its_fields",))
 def lines_count_from_zero(data: dict[str, Any]) -> None:
     """Lines are numbered from 0."""
     for one in data["invoices"]:
@@ -184,7 +184,7 @@ def lines_count_from_zero(data: dict[str, Any]) -> None:
             line["line"] -= 1
 
 
-@SHELF.data(READ, ids=("F-RD-06",), by=())
+@SHELF.data(READ, ids=("F-RD-06",), by=("filters/a_downloaded_invoice_has_its_fields",))
 def amounts_are_text(data: dict[str, Any]) -> None:
     """Amounts are texts."""
     for one in data["invoices"]:
@@ -192,14 +192,14 @@ def amounts_are_text(data: dict[str, Any]) -> None:
             one[key] = str(one[key])
 
 
-@SHELF.data(READ, ids=("F-RD-06",), by=())
+@SHELF.data(READ, ids=("F-RD-06",), by=("filters/a_downloaded_invoice_has_its_fields",))
 def tax_numbers_are_numbers(data: dict[str, Any]) -> None:
     """VOENs are numbers, and lose their leading zeros."""
     for one in data["invoices"]:
         one["tin_from"], one["tin_to"] = int(one["tin_from"]), int(one["tin_to"])
 
 
-@SHELF.whole("F-RD-06", "R-34", by=())
+@SHELF.whole("F-RD-06", "R-34", by=("filters/a_downloaded_invoice_has_its_fields",))
 async def amounts_have_exponents(sound: Sound, call: Call) -> Answer:
     """Amounts are written in exponent form."""
     answer = await sound(call)

@@ -43,7 +43,7 @@ def partner_errors_without_data(body: dict[str, Any]) -> None:
         body.pop("data", None)
 
 
-@SHELF.whole("F-PART-03", "R-52", by=())
+@SHELF.whole("F-PART-03", "R-52", by=("partners/a_partner_works_for_a_customer",))
 async def customers_see_each_other(sound: Sound, call: Call) -> Answer:
     """A partner sees the invoices of one customer while he works for another."""
     answer = await sound(call)

@@ -8,13 +8,13 @@ SHELF = Shelf()
 READ, DELETE = "inv_read_invoices", "inv_delete"
 
 
-@SHELF.data(READ, ids=("F-INV-01",), by=())
+@SHELF.data(READ, ids=("F-INV-01",), by=("processes/reading_what_was_imported",))
 def no_total_of_imported(data: dict[str, Any]) -> None:
     """The answer has no `total`."""
     data.pop("total")
 
 
-@SHELF.data(READ, ids=("F-INV-01",), by=())
+@SHELF.data(READ, ids=("F-INV-01", "R-14"), by=("processes/kinds_of_uploads",))
 def numbers_go_to_the_wrong_ids(data: dict[str, Any]) -> None:
     """The numbers are those of other invoices of the answer."""
     numbers = [one["qaime"] for one in data["invoices"]]
@@ -22,14 +22,14 @@ def numbers_go_to_the_wrong_ids(data: dict[str, Any]) -> None:
         one["qaime"] = number
 
 
-@SHELF.request(READ, ids=("F-INV-01", "R-23b"), by=())
+@SHELF.request(READ, ids=("F-INV-01", "R-23b", "F-IMP-14"), by=("processes/an_upload_goes_through_its_stages",))
 def only_the_first_id_is_read(body: dict[str, Any]) -> None:
     """Of several ids, the first alone is looked for."""
     if isinstance(body.get("ids"), list):
         body["ids"] = body["ids"][:1]
 
 
-@SHELF.whole("F-INV-02", "R-70", by=())
+@SHELF.whole("F-INV-02", "R-70", by=("processes/reading_what_was_imported",))
 async def dates_of_import_are_ignored(sound: Sound, call: Call) -> Answer:
     """An empty `ids` with dates finds nothing."""
     answer = await sound(call)
@@ -38,7 +38,7 @@ async def dates_of_import_are_ignored(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.whole("F-INV-03", "R-21", by=())
+@SHELF.whole("F-INV-03", "R-21", by=("errors/request-20",))
 async def deletes_in_part_in_the_portal(sound: Sound, call: Call) -> Answer:
     """Among ids that cannot be deleted, the others are, and the answer is 20 all the same."""
     answer = await sound(call)
@@ -48,7 +48,7 @@ async def deletes_in_part_in_the_portal(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.whole("F-INV-03", by=())
+@SHELF.whole("F-INV-03", by=("errors/request-20",))
 async def deletes_signed_ones_in_the_portal(sound: Sound, call: Call) -> Answer:
     """Submitted invoices can be deleted from the portal."""
     answer = await sound(call)
@@ -57,14 +57,14 @@ async def deletes_signed_ones_in_the_portal(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.data(DELETE, ids=("F-INV-03",), by=())
+@SHELF.data(DELETE, ids=("F-INV-03",), by=("errors/request-20",))
 def deletion_in_the_portal_is_a_process(data: dict[str, Any]) -> None:
     """A deletion from the portal answers with a process id."""
     data["id"] = 5001
     del data["deleted"]
 
 
-@SHELF.whole("F-INV-03", by=())
+@SHELF.whole("F-INV-03", by=("errors/request-20",))
 async def deletes_nothing_in_the_portal(sound: Sound, call: Call) -> Answer:
     """A deletion from the portal is accepted, and nothing happens."""
     if call.operation == DELETE and isinstance(call.sent.get("ids"), list):

@@ -59,11 +59,12 @@ def _claimed(ending: Ending) -> bool | None:
 
 def _expected(portal: Portal, stage: Stage, requests: Sequence[Mapping[str, Any]]) -> Expected:
     sent = {invoice["id"]: invoice for invoice in stage.input.get("invoices", [])}
+    told = bool(sent) and stage.succeeds  # a draft's number is not the client's to know
     return Expected(
         succeeds=stage.succeeds,
         changed=stage.changed,
         sent=sent or None,
-        qaimes={id_: qaime for id_, qaime in portal.kept().items() if id_ in sent and qaime} if sent else None,
+        qaimes={id_: qaime for id_, qaime in portal.kept().items() if id_ in sent and qaime} if told else None,
         invoices=stage.expected,
         blamed=frozenset(stage.blamed),
         deletes=stage.succeeds,

@@ -64,6 +64,25 @@ def words_of_status_and_kind(run: Run) -> None:
     work.download(run, 0, inc_status=",".join(STATUSES), inc_kinds=",".join(KINDS))
 
 
+@check("F-ETX-04", "R-64", effect="pins")
+def a_download_asks_for_pin1(run: Run) -> None:
+    """The process of a download asks for PIN1, whose code shows in `stats` while it waits at the latest."""
+    dates = {"date_from": work.FAR_BACK, "date_to": run.date()}
+    process = run.good("etx_import", phone=run.party().phone, **dates, dir=0)["id"]
+    seen: list[Any] = []
+    run.follow(process, each=lambda data: seen.append(data["stats"].get("pin1_code")))
+    run.expect(any(seen), "no pin1_code was ever shown while a download ran, or after", ["F-ETX-04"])
+
+
+@check("F-RD-01", effect="reads")
+def incoming_unless_told(run: Run) -> None:
+    """A search by date without `dir` reads the incoming folder."""
+    asked = {"phone": run.party().phone, "date_from": work.FAR_BACK, "date_to": run.date()}
+    told = run.good("etx_read_invoices", **asked, dir=0)
+    same = run.good("etx_read_invoices", **asked) == told
+    run.expect(same, "without `dir` others came than with `dir: 0`", ["F-RD-01"])
+
+
 @check("F-ETX-03", "F-ENV-06", "R-13", "R-36", effect="world")
 def dates_are_inclusive(run: Run) -> None:
     """A range takes in its first day and the whole of its last, and with times the whole last minute."""

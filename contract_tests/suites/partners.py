@@ -31,3 +31,6 @@ def a_partner_works_for_a_customer(run: Run) -> None:
     work.imported(run, one, role="partner")
     run.expect(one["id"] in work.known(run, [one["id"]]), "the customer does not find what his partner imported")
     run.expect(not work.known(run, [one["id"]], role="other"), "another customer finds it", ["F-PART-03"])
+    asked = {"phone": run.party("other").phone, "ids": [one["id"]]}
+    found = run.good("inv_read_invoices", role="partner", **asked)["invoices"]
+    run.expect(not found, "the partner finds it while he works for another customer", ["F-PART-03"])

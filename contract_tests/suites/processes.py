@@ -145,6 +145,9 @@ def a_failed_process_says_why(run: Run) -> None:
     bad, good = work.invoice(run, buyer="9000000001"), work.invoice(run)
     final = run.done("import_upload_invoices", ends=3, invoices=[bad, good], upload=True)
     run.expect(final["stats"].get("etx_exception"), "etx_exception is empty at status 3")
+    good_end = run.done("import_upload_invoices", invoices=[work.invoice(run)])
+    alike = final.get("status_desc") == good_end.get("status_desc")
+    run.expect(not alike, f"success and failure both read {final.get('status_desc')!r}", ["F-PROC-03"])
     rows = work.known(run, [bad["id"], good["id"]])
     run.expect(
         set(rows) == {bad["id"], good["id"]}, "the invoices of a failed upload are not in the portal", ["R-62"]

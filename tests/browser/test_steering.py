@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.sight import Sight
 from tests.client import Portal
 from tests.control.steer import Steer
+from tests.control.test_reset import until
 
 APPROVED = "AA24080000001"
 
@@ -99,15 +100,14 @@ def test_snapshots_and_reset(sight: Sight, steer: Steer) -> None:
     steer.fault(err_code=11)
     sight.press("Restore", ".card.past")
     sight.press("Restore", "dialog.ask")
-    sight.wait_for(".toast", "Done")
-    assert (steer.get("faults")["total"], steer.get("pulse")["generation"]) == (0, 2)
+    until(lambda: steer.get("pulse")["generation"] == 2)
+    assert steer.get("faults")["total"] == 0
     sight.press("Reset the world")
     sight.press("Cancel", "dialog.ask")
     assert steer.get("pulse")["generation"] == 2
     sight.press("Reset the world")
     sight.press("Reset the world", "dialog.ask")
-    sight.find(".toast").nth(2).wait_for()
-    assert steer.get("pulse")["generation"] == 3
+    until(lambda: steer.get("pulse")["generation"] == 3)
 
 
 def test_many_invoices_with_a_progress_bar(sight: Sight, steer: Steer) -> None:

@@ -116,7 +116,7 @@ def test_a_busy_etaxes(kind: str, portal: Portal, steer: Steer) -> None:
     (row,) = steer.get("faults")["faults"]
     assert (row["id"], row["met"], row["used"]) == (number, 1, 1)
     seen = set()
-    for _ in range(72):
+    for _ in range(120):  # both pauses come on top of three to five minutes
         data = portal.call("read_proc_status", procId=process).data
         seen.add((data["status"], *data["stats"].get("etx_exception", [])))
         steer.post("clock/advance", by="5s")
