@@ -7,6 +7,7 @@ import pytest
 
 from docs.make_reference import DOCS, MADE, made
 from docs.make_reference import PAGES as GENERATED
+from mock_server.control.faults import BODIES, CONNECTIONS, MUTATIONS, Fault
 from mock_server.rulebook.ledger import Ledger
 from tests.handbook.pages import PAGES, ROOT, name
 
@@ -46,6 +47,13 @@ def test_the_handbook_lists_every_page() -> None:
     index = ROOT / "docs" / "README.md"
     listed = {(index.parent / link).resolve() for link in _LINK.findall(index.read_text("utf-8"))}
     assert {page for page in PAGES if page.is_relative_to(ROOT / "docs") and page != index} <= listed
+
+
+def test_the_readme_lists_every_fault() -> None:
+    _, _, behind = (ROOT / "README.md").read_text("utf-8").partition("| key | values |")
+    table = behind.partition("\n\n")[0]
+    words = {*Fault.__struct_fields__, *BODIES, *CONNECTIONS, *MUTATIONS, "busy"}
+    assert set(re.findall(r"`([a-z_]+)`", table)) == words
 
 
 def test_what_no_document_says_has_a_way_to_be_settled() -> None:
