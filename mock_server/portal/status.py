@@ -14,20 +14,20 @@ from mock_server.rulebook.constants import DETAILS_BOUND, RETRY_TEXT
 from mock_server.rulebook.vocabulary import PROCESS_STATUS, STATUS_DESC
 from mock_server.store.processes import ProcessRow
 
-_HIGHEST = 2**63 - 1
-"""No process can have a number beyond what a database holds."""
-
 _LOG = {"start": "started", "end": "done"}
 
 
 def process_of(visit: Visit) -> ProcessRow:
-    """The process that the request names.
+    """The process that the request names; raises as `demand_own` does."""
+    return demand_own(visit, visit.store.processes.find(visit.world.id, visit.body["procId"]))
+
+
+def demand_own(visit: Visit, row: ProcessRow | None) -> ProcessRow:
+    """The process that was found, if the caller may know of it.
 
     Raises:
         Refusal: 3 or 20 for a process that is not there or not this company's: nobody can tell which (R-15).
     """
-    number = visit.body["procId"]
-    row = visit.store.processes.find(visit.world.id, number) if 0 < number <= _HIGHEST else None
     if row is None or row.company != visit.caller.company:
         if visit.world.choose("R-15") == "20":
             raise refuse("qaime-not-found", "no such process")
@@ -35,9 +35,9 @@ def process_of(visit: Visit) -> ProcessRow:
     return row
 
 
-def read_proc_status(visit: Visit) -> dict[str, Any]:
-    """`status`, `status_desc` and `stats` (F-PROC-02 to F-PROC-05)."""
-    row = process_of(visit)
+def read_proc_status(visit: Visit, found: ProcessRow | None) -> dict[str, Any]:
+    """`status`, `status_desc` and `stats` of a process (F-PROC-02 to F-PROC-05)."""
+    row = demand_own(visit, found)
     record, line = processes.read(row.record)
     return _status(visit, row, record, processes.look(line, visit.now))
 

@@ -211,6 +211,7 @@ class Worlds:
         self._clock = clock
         self._defaults = defaults
         self._views: dict[int, World] = {}
+        self._seen: dict[str, WorldRow] = {}
 
     def row(self, name: str) -> WorldRow:
         """The world's row, as it is now; the world is made if nobody has used it yet.
@@ -218,7 +219,23 @@ class Worlds:
         Raises:
             TooManyWorlds: it would be one too many.
         """
-        return self._store.worlds.find(name) or self.make(name, Start())
+        row = self._store.worlds.find(name) or self.make(name, Start())
+        self.saw(row)
+        return row
+
+    def glance(self, name: str) -> WorldRow:
+        """The row as somebody saw it last: whoever builds on it looks again before he answers.
+
+        Raises:
+            TooManyWorlds: nobody has seen it, and it would be one too many.
+        """
+        return self._seen.get(name) or self.row(name)
+
+    def saw(self, row: WorldRow) -> None:
+        """A world's row is this now, for whoever glances at it."""
+        if len(self._seen) >= 2 * MAX_WORLDS:
+            self._seen.clear()
+        self._seen[row.name] = row
 
     def view(self, row: WorldRow) -> World:
         """What is derived from the world, kept until its version changes."""
@@ -315,6 +332,7 @@ class Worlds:
         """Forget every view, since the database has failed; what was in force in a world, as far as is known."""
         views = list(self._views.values())
         self._views.clear()
+        self._seen.clear()
         return next((view.readings for view in views if view.name == name), self._defaults.readings)
 
     def forget(self, row: WorldRow) -> None:

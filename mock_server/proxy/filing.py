@@ -16,7 +16,7 @@ from mock_server.store.worlds import WorldRow
 from mock_server.web.journal import Entry, Exchange, Recorder, row_of
 from mock_server.web.paths import world_of
 from mock_server.web.redaction import redacted, redacted_name
-from mock_server.web.requests import Request
+from mock_server.web.requests import Request, first_of_each
 
 log = logging.getLogger("vatportal_mock")
 
@@ -79,7 +79,7 @@ class Filing:
         row, view = await self._store.turns(self._world)
         content, unread = passage.request.content()
         method = passage.head.method.decode("latin-1")
-        headers = passage.request.headers
+        headers = first_of_each(passage.request.headers)
         request = Request(operation, method, headers, query, content, path.decode("latin-1"), passage.arrived)
         exchange = Exchange(row.lifetime, request, passage.real, row.clock.at(passage.real))
         if len(content) + passage.answer.body.size < LARGE:

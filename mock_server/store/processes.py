@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from mock_server.store.engine import Engine
 from mock_server.store.invoices import marks, pieces
+from mock_server.store.worlds import WorldRow
 
 
 class ProcessRow(NamedTuple):
@@ -28,6 +29,14 @@ class ProcessRow(NamedTuple):
 
 
 _ROW = "id, company, username, record, applied, next_due, dir, listed, gaps"
+_OF_WORLD = len(WorldRow._fields)
+_WITH_WORLD = (
+    f"SELECT {', '.join(f'w.{name}' for name in WorldRow._fields)},"
+    f" {', '.join(f'p.{name}' for name in ProcessRow._fields)}"
+    " FROM worlds w LEFT JOIN processes p ON p.world = w.id AND p.id = ? WHERE w.id = ?"
+)
+_HIGHEST = 2**63 - 1
+"""No process can have a number beyond what a database holds."""
 
 
 class Processes:
@@ -44,8 +53,18 @@ class Processes:
         )
 
     def find(self, world: int, process: int) -> ProcessRow | None:
+        if not 0 < process <= _HIGHEST:
+            return None
         row = self._db.one(f"SELECT {_ROW} FROM processes WHERE world = ? AND id = ?", (world, process))
         return None if row is None else ProcessRow._make(row)
+
+    def find_in_world(self, world: int, process: int) -> tuple[WorldRow | None, ProcessRow | None]:
+        """A process and its world's row at one instant, without a transaction around it."""
+        row = self._db.one(_WITH_WORLD, (process if 0 < process <= _HIGHEST else 0, world))
+        if row is None:
+            return None, None
+        found = row[_OF_WORLD:]
+        return WorldRow._make(row[:_OF_WORLD]), None if found[0] is None else ProcessRow._make(found)
 
     def newest(self, world: int, count: int) -> list[ProcessRow]:
         """The processes with the highest numbers, the highest first."""

@@ -281,9 +281,12 @@ class Worlds:
 
     def take(self, world: int, counter: str, count: int = 1) -> int:
         """The first of `count` fresh numbers of a counter (`process`, `arrival`, `registry`)."""
-        first = self.next(world, counter)
-        self._db.run(f"UPDATE worlds SET next_{counter} = next_{counter} + ? WHERE id = ?", (count, world))
-        return first
+        row = self._db.one(
+            f"UPDATE worlds SET next_{counter} = next_{counter} + ? WHERE id = ? RETURNING next_{counter} - ?",
+            (count, world, count),
+        )
+        assert row is not None
+        return int(row[0])
 
     def next(self, world: int, counter: str) -> int:
         """The number that a counter will give next."""

@@ -31,6 +31,9 @@ from mock_server.web.troubles import NO_TROUBLE, Trouble, instead, of_fault
 log = logging.getLogger("vatportal_mock")
 
 
+_OF_DUE = WorldRow._fields.index("next_due")
+
+
 class MayStrike(Exception):
     """A fault is in force that the request may meet: somebody must ask `met`, and wait if it delays."""
 
@@ -86,21 +89,16 @@ class Answering:
             TooManyWorlds: the request would make one too many.
         """
         done: dict[Lifetime, Any] = {}
+        row = self._worlds.glance(world) if since is None else self.lasting(world, since)
         while True:
             try:
-                return self._answer(world, request, trouble, since, done)
-            except (_Outdated, WorldGone):
-                continue  # which a change in another server process may cause, and each only once
+                return self._answer(row, request, trouble, done)
+            except (_Outdated, WorldGone):  # each change of another server process causes it once
+                row = self._worlds.row(world) if since is None else self.lasting(world, since)
 
     def _answer(
-        self,
-        world: str,
-        request: Request,
-        trouble: Trouble | None,
-        since: Lifetime | None,
-        done: dict[Lifetime, Any],
+        self, row: WorldRow, request: Request, trouble: Trouble | None, done: dict[Lifetime, Any]
     ) -> Answered:
-        row = self._worlds.row(world) if since is None else self.lasting(world, since)
         lifetime = row.lifetime
         real = self._clock.now()
         now = row.clock.at(real)
@@ -117,16 +115,19 @@ class Answering:
         try:
             if row.next_due is not None and row.next_due <= now:
                 exchange.now = self._settled(row, row.next_due, exchange)
-            if trouble.instead:
-                answer = instead(trouble, envelope)
-                return Answered(answer, self._entry(view, exchange, answer))
-            if request.too_large:
-                raise refuse("missing-elements", f"the body is larger than {BODY_BYTES} bytes")
-            return self._perform(row, view, envelope, exchange, trouble, done)
-        except Refusal as refusal:
-            answer = envelope.error(refusal, 413 if request.too_large else None)
-            entry = self._entry(view, exchange, answer, refusal.because)
-            return Answered(answer, self._after_refusal(exchange, entry))
+            try:
+                if trouble is not NO_TROUBLE and trouble.instead:
+                    self._demand_current(row)
+                    answer = instead(trouble, envelope)
+                    return Answered(answer, self._entry(view, exchange, answer))
+                if request.too_large:
+                    raise refuse("missing-elements", f"the body is larger than {BODY_BYTES} bytes")
+                return self._perform(row, view, envelope, exchange, trouble, done)
+            except Refusal as refusal:
+                self._demand_current(row)
+                answer = envelope.error(refusal, 413 if request.too_large else None)
+                entry = self._entry(view, exchange, answer, refusal.because)
+                return Answered(answer, self._after_refusal(exchange, entry))
         except (_Outdated, WorldGone):
             raise
         except Exception as error:
@@ -159,38 +160,52 @@ class Answering:
         prepared: tuple[Any, ...] = ()
         if handler.once is not None:
             if row.lifetime not in done:
+                self._demand_current(row)
                 done[row.lifetime] = handler.once(visit)
             prepared = (done[row.lifetime],)
         elif handler.prepare is not None:
             prepared = (handler.prepare(visit),)
-        if not handler.writes:
+        if handler.of_process:
+            seen, process = self._store.processes.find_in_world(row.id, visit.body["procId"])
+            if self._settled_still(seen, row, exchange.now):
+                answer = _answer(envelope, handler, handler.perform(visit, process))
+                return Answered(answer, self._entry(view, exchange, answer))
+        elif not handler.writes:
             with self._store.reading():
-                if self._settled_still(row, exchange.now):
+                if self._settled_still(self._store.worlds.at(row.id), row, exchange.now):
                     answer = _answer(envelope, handler, handler.perform(visit, *prepared))
                     return Answered(answer, self._entry(view, exchange, answer))
         with self._store.writing():
             locked = self._store.worlds.lock(row.id)
-            if (locked.generation, locked.version) != (row.generation, row.version):
-                raise _Outdated
+            _demand_same(locked, row)
+            self._worlds.saw(locked)
             visit.now = locked.clock.at(self._clock.now())
             if locked.next_due is not None and locked.next_due <= visit.now:
                 settle(self._store, view, visit.now)
+            if handler.of_process:
+                prepared = (self._store.processes.find(row.id, visit.body["procId"]),)
             data = handler.perform(visit, *prepared)
             answer = _answer(envelope, handler, data)
             self._write_audits(visit)
             self.recorder.with_change(self._entry(view, exchange, answer))
         return Answered(answer, None)
 
-    def _settled_still(self, row: WorldRow, now: int) -> bool:
+    def _settled_still(self, seen: WorldRow | None, row: WorldRow, now: int) -> bool:
         """Whether the world is as it was looked at, and nobody has begun since what is due by now.
 
         Else what is read would be half of it. The one who reads then locks the world, so that he is not overtaken
         again and again.
         """
-        seen = self._store.worlds.at(row.id)
-        if seen is None or (seen.generation, seen.version, seen.clock) != (row.generation, row.version, row.clock):
+        if seen == row:
+            return True
+        if seen is None or not _same(seen, row):
             return False
+        self._worlds.saw(seen)
         return seen.next_due is None or seen.next_due > now
+
+    def _demand_current(self, row: WorldRow) -> None:
+        """Raises _Outdated for a row that is the world's no longer."""
+        _demand_same(self._store.worlds.at(row.id), row)
 
     def doubt(self, world: str) -> None:
         """What is kept of rows may be wrong, since some could not be written."""
@@ -213,8 +228,7 @@ class Answering:
         """Apply what is due; the instant at which it was looked at."""
         with self._store.writing():
             locked = self._store.worlds.lock(row.id)
-            if (locked.generation, locked.version) != (row.generation, row.version):
-                raise _Outdated
+            _demand_same(locked, row)
             now = locked.clock.at(self._clock.now())
             settle(self._store, self._worlds.view(locked), now)
         return now
@@ -251,6 +265,16 @@ class Answering:
     def _write_audits(self, visit: Visit) -> None:
         for audit in visit.audits:
             self._store.journal.audit(visit.world.id, audit_of(visit.world, audit))
+
+
+def _same(row: WorldRow, other: WorldRow) -> bool:
+    """Whether a world is as it was, but for what will be due."""
+    return row[:_OF_DUE] == other[:_OF_DUE]
+
+
+def _demand_same(row: WorldRow | None, other: WorldRow) -> None:
+    if row is None or not _same(row, other):
+        raise _Outdated
 
 
 def _answer(envelope: Envelope, handler: Handler, data: Any) -> Answer:

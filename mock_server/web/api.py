@@ -19,7 +19,7 @@ from mock_server.web.envelope import Answer
 from mock_server.web.journal import Recorder
 from mock_server.web.logs import begin
 from mock_server.web.paths import world_of
-from mock_server.web.requests import Request
+from mock_server.web.requests import Request, first_of_each
 from mock_server.web.troubles import (
     HEADER,
     NO_TROUBLE,
@@ -52,10 +52,11 @@ class Api:
         if operation is None or world is None:
             await _send(send, _no_such_path(scope["path"]))
             return
-        begin(scope["headers"])
+        headers = first_of_each(scope["headers"])
+        begin(headers)
         raw, too_large = b"", False
         try:
-            raw = await read_body(scope, receive, BODY_BYTES)
+            raw = await read_body(headers, receive, BODY_BYTES)
         except TooLarge:
             too_large = True
         except Gone:
@@ -64,7 +65,7 @@ class Api:
         request = Request(
             operation,
             scope["method"],
-            scope["headers"],
+            headers,
             scope["query_string"],
             raw,
             scope["path"],

@@ -1,8 +1,9 @@
 """Reading a request's body, within a bound."""
 
 import asyncio
+from collections.abc import Mapping
 
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
 IDLE_SECONDS = 0.5
 
@@ -19,18 +20,18 @@ DISCARDED = 8
 """How many times the bound is read and thrown away, so that a client who sends first sees the answer."""
 
 
-async def read_body(scope: Scope, receive: Receive, bound: int) -> bytes:
+async def read_body(headers: Mapping[bytes, bytes], receive: Receive, bound: int) -> bytes:
     """The whole body.
 
     Raises:
         TooLarge: more than `bound` bytes; what is left of it has been thrown away, unless it is very large.
         Gone: the connection ended first.
     """
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value[:20]) > bound:
-            if int(value[:20]) <= bound * DISCARDED:
-                await _discard(receive, bound * DISCARDED)
-            raise TooLarge
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length[:20]) > bound:
+        if int(length[:20]) <= bound * DISCARDED:
+            await _discard(receive, bound * DISCARDED)
+        raise TooLarge
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
         body: bytes = message.get("body", b"")

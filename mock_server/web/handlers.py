@@ -12,6 +12,7 @@ class Handler(NamedTuple):
 
     Attributes:
         perform: the work, inside a transaction; `data` as an object or as finished JSON.
+        of_process: whether all it reads is the process that the body names, which it then gets as its row.
         writes: whether the transaction may change anything.
         once: what comes before it in a transaction of its own, and never again however often the rest is tried.
         prepare: what needs no transaction of its own and comes before it.
@@ -24,6 +25,7 @@ class Handler(NamedTuple):
     prepare: Callable[[Visit], Any] | None = None
     once: Callable[[Visit], Any] | None = None
     bare: bool = False
+    of_process: bool = False
     right: Callable[[Visit], None] | None = None
 
 
@@ -31,7 +33,7 @@ HANDLERS: Mapping[str, Handler] = {
     "import_upload_invoices": Handler(imports.import_, writes=True, prepare=imports.check_invoices),
     "inv_read_invoices": Handler(reading.inv_read_invoices),
     "inv_delete": Handler(deletions.inv_delete, writes=True, right=deletions.demand_right),
-    "read_proc_status": Handler(status.read_proc_status),
+    "read_proc_status": Handler(status.read_proc_status, of_process=True),
     "read_proc_data": Handler(status.read_proc_data),
     "etx_import": Handler(downloads.etx_import, writes=True),
     "etx_read_invoices": Handler(downloads.etx_read_invoices),

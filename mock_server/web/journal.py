@@ -9,6 +9,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -44,6 +45,9 @@ NOTE_TEXT_KEPT = 500
 
 SHOWN_HIDDEN = 6
 """Characters from which what a caller gives as token or password is hidden in the rest of his body too."""
+
+_POLL_BYTES = 512
+"""Bodies up to here may be the same as the last one."""
 
 _COUNTED = 2_000
 """Worlds whose rows are counted at a time."""
@@ -108,7 +112,6 @@ def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latenc
     long = len(raw) > BODY_KEPT
     kept = body[:BODY_KEPT]
     secrets = secrets_of(view)
-    sent = secrets.hide_plain(raw[:BODY_KEPT] if long else raw)
     return JournalRow(
         exchange.lifetime.world,
         exchange.real,
@@ -123,7 +126,7 @@ def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latenc
         latency,
         _violations(exchange.violations, answer.code, because, secrets) if because else "[]",
         _notes(exchange.notes, secrets) if exchange.notes else "[]",
-        _without_shown(secrets.hide(redacted(sent, exchange.readable)), exchange, secrets) if sent else b"",
+        _sent(exchange, secrets) if raw else b"",
         len(raw),
         hashlib.sha256(raw).hexdigest() if long else "",
         _named(exchange, secrets) if long else "",
@@ -139,17 +142,35 @@ def audit_of(view: World, row: AuditRow) -> AuditRow:
     return row._replace(invoices="[]" if invoices == WITHHELD else invoices.decode())
 
 
-def _without_shown(sent: bytes, exchange: Exchange, secrets: KnownSecrets) -> bytes:
-    """A body without what the caller gave as token or password, right or wrong, wherever else it stands."""
-    body = exchange.body or {}
-    for shown in (exchange.request.token, body.get("password"), body.get("key")):
-        if isinstance(shown, str) and len(shown) >= SHOWN_HIDDEN and shown not in secrets.shown:
+def _sent(exchange: Exchange, secrets: KnownSecrets) -> bytes:
+    """A body without secrets, and without what the caller gave as token or password, right or wrong."""
+    raw, body = exchange.request.raw, exchange.body or {}
+    given = (exchange.request.token, body.get("password"), body.get("key"))
+    shown = tuple(each for each in given if isinstance(each, str) and len(each) >= SHOWN_HIDDEN)
+    if len(raw) <= _POLL_BYTES:
+        return _polled(raw, exchange.readable, shown, secrets)
+    return _without(raw[:BODY_KEPT], exchange.readable, shown, secrets)
+
+
+def _without(raw: bytes, readable: bool, given: tuple[str, ...], secrets: KnownSecrets) -> bytes:
+    sent = secrets.hide(redacted(secrets.hide_plain(raw), readable))
+    for shown in given:
+        if shown not in secrets.shown:
             sent = sent.replace(shown.encode("utf-8", "surrogatepass"), HIDDEN)
     return sent
 
 
+_polled = lru_cache(maxsize=1024)(_without)
+"""A poll is sent again and again with the same body."""
+
+
+@lru_cache(maxsize=1024)
+def _path_without(path: str, secrets: KnownSecrets) -> str:
+    return secrets.hide_text(path)
+
+
 def _path_of(request: Request, secrets: KnownSecrets) -> str:
-    path = secrets.hide_text(request.path)
+    path = _path_without(request.path, secrets)
     if not request.query:
         return path
     return f"{path}?{secrets.hide(redacted_query(request.query[:QUERY_KEPT])).decode('latin-1')}"

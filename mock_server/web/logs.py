@@ -5,20 +5,37 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextvars import ContextVar
 
 import msgspec
 
-_under_way: ContextVar[str | None] = ContextVar("under_way", default=None)
+_under_way: ContextVar["_Request | None"] = ContextVar("under_way", default=None)
 _numbers = itertools.count(1)
 _ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
 
 
-def begin(headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """A request begins: what is logged from now on in its task names it, by its own `X-Request-Id` if it has one."""
-    given = next((value for name, value in headers if name == b"x-request-id"), b"")
-    _under_way.set(given.decode() if _ID.fullmatch(given) else f"{os.getpid()}-{next(_numbers)}")
+class _Request:
+    """A request, which gets its name when something is logged of it: of most there is nothing to log."""
+
+    __slots__ = ("_headers", "_name")
+
+    def __init__(self, headers: Mapping[bytes, bytes]) -> None:
+        self._headers = headers
+        self._name: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Its own `X-Request-Id` if it has one, else a number."""
+        if self._name is None:
+            given = self._headers.get(b"x-request-id", b"")
+            self._name = given.decode() if _ID.fullmatch(given) else f"{os.getpid()}-{next(_numbers)}"
+        return self._name
+
+
+def begin(headers: Mapping[bytes, bytes]) -> None:
+    """A request begins: what is logged from now on in its task names it."""
+    _under_way.set(_Request(headers))
 
 
 class Lines(logging.Formatter):
@@ -26,7 +43,7 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         request = _under_way.get()
-        return super().format(record) + (f" (request {request})" if request is not None else "")
+        return super().format(record) + (f" (request {request.name})" if request is not None else "")
 
 
 class JsonLines(logging.Formatter):
@@ -41,7 +58,7 @@ class JsonLines(logging.Formatter):
         }
         request = _under_way.get()
         if request is not None:
-            entry["request_id"] = request
+            entry["request_id"] = request.name
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return msgspec.json.encode(entry).decode()

@@ -43,6 +43,13 @@ def is_world(name: str) -> bool:
 
 def is_portal(path: str) -> bool:
     """Whether the portal, rather than the simulator's own pages, is to answer."""
+    return _remembered_portal(path) if len(path) <= _REMEMBERED_LENGTH else _is_portal(path)
+
+
+def _is_portal(path: str) -> bool:
     if path.startswith("/w/"):
         path = "/" + path[3:].partition("/")[2]
     return path == BASE_PATH or path.startswith(BASE_PATH + "/")
+
+
+_remembered_portal = lru_cache(maxsize=4096)(_is_portal)

@@ -49,8 +49,15 @@ def redacted_name(name: str) -> str:
 
 
 def _by_name(body: bytes) -> bytes:
-    telling = frozenset(name for name in set(_NAMED.findall(body)) if tells(name))
-    return _members_of(telling).sub(_hidden, body) if telling else body
+    telling = _telling(frozenset(_NAMED.findall(body)))
+    return body if telling is None else telling.sub(_hidden, body)
+
+
+@lru_cache(1024)
+def _telling(names: frozenset[bytes]) -> re.Pattern[bytes] | None:
+    """The members of secret names among these; bodies of one kind have the same names."""
+    telling = frozenset(filter(tells, names))
+    return _members_of(telling) if telling else None
 
 
 @lru_cache(256)

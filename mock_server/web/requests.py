@@ -1,6 +1,6 @@
 """From bytes to a request: method, content type, body, query, credentials (F-ENV-02, F-ENV-04, R-41, R-02b)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -19,16 +19,17 @@ _JSON = CONTENT_TYPE.encode()
 
 
 class Request(NamedTuple):
-    """A request as it came; header names in lower case.
+    """A request as it came.
 
     Attributes:
+        headers: the first of each name, in lower case.
         path: the whole one, with the world's part, without the query string.
         arrived: nanoseconds of the stopwatch when the last byte was there.
     """
 
     operation: Operation
     method: str
-    headers: Iterable[tuple[bytes, bytes]]
+    headers: Mapping[bytes, bytes]
     query: bytes
     raw: bytes
     path: str
@@ -36,16 +37,18 @@ class Request(NamedTuple):
     too_large: bool = False
 
     def header(self, name: bytes) -> bytes | None:
-        for key, value in self.headers:
-            if key == name:
-                return value
-        return None
+        return self.headers.get(name)
 
     @property
     def token(self) -> str | None:
         """The token header; an empty one counts as not sent (R-49)."""
-        value = self.header(_TOKEN)
+        value = self.headers.get(_TOKEN)
         return value.strip().decode("latin-1") if value else None
+
+
+def first_of_each(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers by name; of several of one name the first one counts."""
+    return dict(reversed(tuple(headers)))
 
 
 def demand_method(request: Request, readings: Readings) -> None:

@@ -291,7 +291,7 @@ def test_no_token_of_an_answer_and_no_key_is_kept(watched: Watched) -> None:
 def test_mistake_of_the_simulator_shows_no_secret_in_the_log(
     watched: Watched, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mock_server.portal.status.process_of", lambda _: 1 / 0)
+    monkeypatch.setattr("mock_server.portal.status.demand_own", lambda *_: 1 / 0)
     reply = asked(watched.portal, "read_proc_status", token="demo-token", password=CANARY)
     assert reply.code == 10
     assert "ZeroDivisionError" in caplog.text

@@ -24,6 +24,7 @@ from mock_server.web.admin.routes import ROUTES
 from mock_server.web.bodies import Gone, TooLarge, read_body
 from mock_server.web.logs import begin
 from mock_server.web.paths import is_world
+from mock_server.web.requests import first_of_each
 
 log = logging.getLogger("vatportal_mock")
 
@@ -103,7 +104,7 @@ class _Control:
 
     def endpoint(self, path: str) -> Any:
         async def handle(request: Request) -> Response:
-            begin(request.scope["headers"])
+            begin(first_of_each(request.scope["headers"]))
             try:
                 return await self._handle(request, path)
             except Problem as problem:
@@ -148,7 +149,7 @@ class _Control:
             own = await self._store.turns(self._own_token, route, name, parameters)
             self._guard.demand(request, own)
         query = query_of(route, dict(request.query_params))
-        raw = await read_body(request.scope, request.receive, BODY_BYTES)
+        raw = await read_body(first_of_each(request.scope["headers"]), request.receive, BODY_BYTES)
         desk = Desk(self._store, self._worlds, self._clock, name)
         if not route.open:
             await self._store.turns(self._worlds.used, name)
