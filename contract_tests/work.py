@@ -1,5 +1,7 @@
 """What clients of the portal come for: import, upload, download, read page by page, delete."""
 
+import hashlib
+import hmac
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -141,3 +143,8 @@ def serial(qaime: str) -> str:
 def by_qaime(rows: Iterable[Row]) -> Mapping[str, Row]:
     """Rows of a download by their number."""
     return {row["qaime"]: row for row in rows}
+
+
+def signature(secret: str, plain: str) -> str:
+    """Hex HMAC-SHA256 over the challenge (F-AUTH-04)."""
+    return hmac.new(secret.encode("utf-8"), plain.encode("utf-8"), hashlib.sha256).hexdigest()

@@ -7,6 +7,7 @@ from contract_tests.suites import (
     downloads,
     envelope,
     errors,
+    model,
     paging,
     partners,
     processes,
@@ -26,5 +27,6 @@ SUITES: tuple[Suite, ...] = (
     paging.SUITE,
     deletion.SUITE,
     partners.SUITE,
+    model.SUITE,
     samples.SUITE,
 )

@@ -1,12 +1,10 @@
 """The token renewal: challenge, signature, new token (F-AUTH-03 to F-AUTH-05)."""
 
-import hashlib
-import hmac
-
 from contract_tests.check import Suite
 from contract_tests.exchange import Exchange, redacted
 from contract_tests.findings import OPEN
 from contract_tests.run import Run
+from contract_tests.work import signature
 
 SUITE = Suite("renewal", "challenge, signature, new token; what is used up and what is not let through")
 check = SUITE.check
@@ -21,11 +19,6 @@ def challenge(run: Run, login: str = "") -> str:
     value = body.get("plain_value") if isinstance(body, dict) else None
     run.expect(isinstance(value, str) and value, f"reset_start answered {redacted(exchange.answer)}", ["F-AUTH-03"])
     return str(value)
-
-
-def signature(secret: str, plain: str) -> str:
-    """Hex HMAC-SHA256 over the challenge (F-AUTH-04)."""
-    return hmac.new(secret.encode("utf-8"), plain.encode("utf-8"), hashlib.sha256).hexdigest()
 
 
 def secret(run: Run) -> str:
