@@ -110,7 +110,7 @@ async def the_secret_is_taken_for_hex(sound: Sound, call: Call) -> Answer:
     return await sound(call)
 
 
-@SHELF.whole("F-AUTH-05", by=("renewal/a_new_token_replaces_the_old",))
+@SHELF.whole("F-AUTH-05", by=("renewal/a_new_token_replaces_the_old", "model/what_goes_to_etaxes_and_back"))
 async def the_old_token_stays(sound: Sound, call: Call) -> Answer:
     """The token from before a renewal goes on working."""
     memory = sound.remembered(call)

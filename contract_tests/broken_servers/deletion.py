@@ -42,7 +42,7 @@ def signed_is_the_default(body: dict[str, Any]) -> None:
     body.setdefault("is_signed", True)
 
 
-@SHELF.whole("F-DEL-02", "F-DEL-05", by=("errors/request-20",))
+@SHELF.whole("F-DEL-02", "F-DEL-05", by=("errors/request-20", "model/what_goes_to_etaxes_and_back"))
 async def deletes_in_either_folder(sound: Sound, call: Call) -> Answer:
     """`is_signed` is ignored: the invoices are deleted wherever they are."""
     answer = await sound(call)
@@ -51,7 +51,7 @@ async def deletes_in_either_folder(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.whole("F-DEL-03", by=("errors/request-20",))
+@SHELF.whole("F-DEL-03", by=("errors/request-20", "model/what_goes_to_etaxes_and_back"))
 async def deletes_in_part(sound: Sound, call: Call) -> Answer:
     """Among some that cannot be deleted, the others are, and the answer is 20 all the same."""
     answer = await sound(call)
@@ -61,7 +61,7 @@ async def deletes_in_part(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.whole("F-DEL-03", by=("errors/request-20",))
+@SHELF.whole("F-DEL-03", by=("errors/request-20", "model/what_goes_to_etaxes_and_back"))
 async def deletes_what_it_can(sound: Sound, call: Call) -> Answer:
     """Among some that cannot be deleted, the others are, with success."""
     answer = await sound(call)
@@ -72,7 +72,7 @@ async def deletes_what_it_can(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.whole("F-DEL-04", by=("errors/request-20",))
+@SHELF.whole("F-DEL-04", by=("errors/request-20", "model/what_goes_on_at_the_same_time"))
 async def deletes_approved_ones(sound: Sound, call: Call) -> Answer:
     """Signed invoices are deleted whatever their status."""
     answer = await _served(sound, call)
@@ -87,7 +87,7 @@ async def deletes_drafts_only(sound: Sound, call: Call) -> Answer:
     return refusal(20) if call.operation == DELETE and call.sent.get("is_signed") is True else await sound(call)
 
 
-@SHELF.whole("F-DEL-05", by=("readings/an_ill_formed_serial_number",))
+@SHELF.whole("F-DEL-05", by=("readings/an_ill_formed_serial_number", "model/what_goes_to_etaxes_and_back"))
 async def unknown_ones_are_passed_over(sound: Sound, call: Call) -> Answer:
     """A qaime that does not exist is deleted with success."""
     answer = await _served(sound, call)
@@ -103,7 +103,9 @@ def deletion_is_direct(data: dict[str, Any]) -> None:
     data["deleted"] = 1
 
 
-@SHELF.data(STATUS, ids=("F-DEL-06", "F-PROC-04"), by=("deletion/drafts_are_deleted",))
+@SHELF.data(
+    STATUS, ids=("F-DEL-06", "F-PROC-04"), by=("deletion/drafts_are_deleted", "model/what_goes_to_etaxes_and_back")
+)
 def one_more_is_counted(data: dict[str, Any]) -> None:
     """`stats.deleted` counts one too many."""
     if "deleted" in data.get("stats", {}):
@@ -122,7 +124,11 @@ async def nothing_is_deleted(sound: Sound, call: Call) -> Answer:
     return await _served(sound, call)
 
 
-@SHELF.data(STATUS, ids=("F-DEL-09", "R-22"), by=("deletion/what_changes_meanwhile_fails_later",))
+@SHELF.data(
+    STATUS,
+    ids=("F-DEL-09", "R-22"),
+    by=("deletion/what_changes_meanwhile_fails_later", "model/what_goes_on_at_the_same_time"),
+)
 def deletions_never_fail_later(data: dict[str, Any]) -> None:
     """A deletion that failed after it was accepted ends with 2."""
     if data["status"] == 3 and "deleted" in data.get("stats", {}):

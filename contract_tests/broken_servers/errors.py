@@ -9,7 +9,11 @@ BUSINESS = "900000000"
 """What the VOENs of the scenarios begin with (F-ERR-02)."""
 
 
-@SHELF.answer("import_upload_invoices", ids=("F-ERR-01",), by=("errors/several_faults_have_their_codes",))
+@SHELF.answer(
+    "import_upload_invoices",
+    ids=("F-ERR-01",),
+    by=("errors/several_faults_have_their_codes", "model/what_the_portal_keeps"),
+)
 def codes_are_not_positional(body: dict[str, Any]) -> None:
     """Valid invoices have no entry in the answer."""
     if body.get("err_code") == 14:
@@ -74,3 +78,10 @@ def absent_and_invalid_are_one(body: dict[str, Any]) -> None:
         firsts = (20, 22, 24, 26, 28, 37, 40, 42, 44, 46, 48)
         entries = body["data"]["invoices"]
         body["data"]["invoices"] = [sorted({code + (code in firsts) for code in entry}) for entry in entries]
+
+
+@SHELF.answer(ids=("F-ERR-06", "R-45"), by=("model/what_the_portal_keeps",))
+def texts_belong_to_other_codes(body: dict[str, Any]) -> None:
+    """An error other than 20 has the text of 20."""
+    if body.get("err_code") not in (0, 20, None):
+        body["err_msg"] = "Qaime not found or not in specified folder"

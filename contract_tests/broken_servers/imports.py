@@ -97,7 +97,7 @@ def items_need_no_quantity(body: dict[str, Any]) -> None:
             item["quantity"] = round(Decimal(item["subtotal1"]) / Decimal(item["unit_price"]), 5)
 
 
-@SHELF.whole("F-IMP-06", by=("errors/an_id_twice_is_refused",))
+@SHELF.whole("F-IMP-06", by=("errors/an_id_twice_is_refused", "model/what_the_portal_keeps"))
 async def an_id_serves_twice(sound: Sound, call: Call) -> Answer:
     """An id that the portal has is taken again."""
     answer = await sound(call)
@@ -173,7 +173,9 @@ def nothing_is_uploaded(body: dict[str, Any]) -> None:
         body["upload"] = False
 
 
-@SHELF.request(IMPORT, ids=("F-IMP-12",), by=("samples/import-upload-invoices.import-only",))
+@SHELF.request(
+    IMPORT, ids=("F-IMP-12",), by=("samples/import-upload-invoices.import-only", "model/what_the_portal_keeps")
+)
 def everything_is_uploaded(body: dict[str, Any]) -> None:
     """`upload: false` is ignored: everything goes to e-taxes."""
     if body.get("upload") is not None:
@@ -202,7 +204,11 @@ def numbers_have_dashes(data: dict[str, Any]) -> None:
             one["qaime"] = f"{one['qaime'][:2]}-{one['qaime'][2:6]}-{one['qaime'][6:]}"
 
 
-@SHELF.data("inv_read_invoices", ids=("F-IMP-14",), by=("processes/an_upload_goes_through_its_stages",))
+@SHELF.data(
+    "inv_read_invoices",
+    ids=("F-IMP-14",),
+    by=("processes/an_upload_goes_through_its_stages", "model/what_goes_to_etaxes_and_back"),
+)
 def numbers_are_not_unique(data: dict[str, Any]) -> None:
     """All invoices get the same qaime number."""
     for one in data["invoices"]:

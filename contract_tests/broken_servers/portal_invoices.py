@@ -38,7 +38,7 @@ async def dates_of_import_are_ignored(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.whole("F-INV-03", "R-21", by=("errors/request-20",))
+@SHELF.whole("F-INV-03", "R-21", by=("errors/request-20", "model/what_the_portal_keeps"))
 async def deletes_in_part_in_the_portal(sound: Sound, call: Call) -> Answer:
     """Among ids that cannot be deleted, the others are, and the answer is 20 all the same."""
     answer = await sound(call)
@@ -48,7 +48,7 @@ async def deletes_in_part_in_the_portal(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.whole("F-INV-03", by=("errors/request-20",))
+@SHELF.whole("F-INV-03", by=("errors/request-20", "model/what_goes_to_etaxes_and_back"))
 async def deletes_signed_ones_in_the_portal(sound: Sound, call: Call) -> Answer:
     """Submitted invoices can be deleted from the portal."""
     answer = await sound(call)

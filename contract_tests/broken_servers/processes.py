@@ -15,7 +15,12 @@ async def the_process_id_must_be_text(sound: Sound, call: Call) -> Answer:
     return refusal(3) if isinstance(call.sent.get("procId"), int) and call.operation == STATUS else await sound(call)
 
 
-@SHELF.whole("F-PROC-01", "R-15", "R-52", by=("authentication/companies_see_nothing_of_each_other",))
+@SHELF.whole(
+    "F-PROC-01",
+    "R-15",
+    "R-52",
+    by=("authentication/companies_see_nothing_of_each_other", "model/what_the_portal_keeps"),
+)
 async def processes_of_others_can_be_read(sound: Sound, call: Call) -> Answer:
     """A process of another company can be read."""
     answer = await sound(call)
@@ -30,7 +35,7 @@ async def processes_of_others_can_be_read(sound: Sound, call: Call) -> Answer:
     return answer
 
 
-@SHELF.whole("F-PROC-02", by=("processes/an_upload_goes_through_its_stages",))
+@SHELF.whole("F-PROC-02", by=("processes/an_upload_goes_through_its_stages", "model/what_goes_to_etaxes_and_back"))
 async def status_goes_back(sound: Sound, call: Call) -> Answer:
     """A process that was finished is running again."""
     answer = await sound(call)
@@ -45,7 +50,9 @@ async def status_goes_back(sound: Sound, call: Call) -> Answer:
     return answer.saying(body)
 
 
-@SHELF.whole("F-PROC-02", "F-IMP-11", by=("processes/an_upload_goes_through_its_stages",))
+@SHELF.whole(
+    "F-PROC-02", "F-IMP-11", by=("processes/an_upload_goes_through_its_stages", "model/what_goes_to_etaxes_and_back")
+)
 async def finished_before_the_qaime_is_there(sound: Sound, call: Call) -> Answer:
     """An upload is finished before its invoices have their numbers."""
     answer = await sound(call)
@@ -69,7 +76,11 @@ def status_is_text(data: dict[str, Any]) -> None:
     data["status"] = str(data["status"])
 
 
-@SHELF.data(STATUS, ids=("F-PROC-02", "F-ERR-02"), by=("processes/a_failed_process_says_why",))
+@SHELF.data(
+    STATUS,
+    ids=("F-PROC-02", "F-ERR-02"),
+    by=("processes/a_failed_process_says_why", "model/what_goes_to_etaxes_and_back"),
+)
 def failures_look_finished(data: dict[str, Any]) -> None:
     """A process that failed ends with 2."""
     if data["status"] == 3:
