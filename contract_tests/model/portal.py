@@ -241,7 +241,9 @@ class Portal:
     def download(self, company: str, said: Said) -> Process | None:
         """`etx_import` (F-ETX-04)."""
         self._code(said, {0}, "a download", "F-ETX-01")
-        return self._start(company, "download", said)
+        process = self._start(company, "download", said)
+        self._at_once(process)
+        return process
 
     def delete_filed(
         self, company: str, serials: Sequence[str], signed: bool, said: Said, *, may: bool = True
@@ -321,6 +323,8 @@ class Portal:
             filed = self.filed.get(qaime)
             if filed is not None and fresh and not self._in_work(filed):
                 self._status_shown(filed, status)
+            if whole and filed is not None and filed.status == DELETED:
+                _disagree(f"{qaime} was deleted, and is still in the portal", ("F-DEL-07", "R-78"))
             if filed is not None or whole:
                 expected = qaime in (process.brought or {})
                 self._demand(expected, f"{qaime} was downloaded, and does not fit", "F-ETX-02", "R-74", "F-LIFE-01")
