@@ -15,6 +15,18 @@ class Unavailable(Exception):
     """
 
 
+class Group:
+    """Changes that are kept together.
+
+    `kept` is None until that is decided: nobody may be told of them before.
+    """
+
+    __slots__ = ("kept",)
+
+    def __init__(self, kept: bool | None = None) -> None:
+        self.kept = kept
+
+
 class Engine(Protocol):
     """A database that speaks SQL with `?` for parameters.
 
@@ -63,6 +75,15 @@ class Engine(Protocol):
 
     def writing(self) -> AbstractContextManager[None]:
         """All or nothing. Writers lock the row of their world first, unless the engine lets in one at a time."""
+
+    def joining(self) -> AbstractContextManager[Group]:
+        """As `writing`, but the change may be kept together with those that join it before anything else is asked.
+
+        Whoever has joined calls `settle` before he tells of his change, and then looks whether it is `kept`.
+        """
+
+    def settle(self) -> None:
+        """Keep what has joined so far; raises nothing, for each group says itself whether it is kept."""
 
     def close(self) -> None:
         """Give the connections back; nothing may be asked of the engine afterwards."""

@@ -16,7 +16,7 @@ from psycopg.abc import Buffer
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumper, TextBinaryLoader
 
-from mock_server.store.engine import Params, Row, Unavailable
+from mock_server.store.engine import Group, Params, Row, Unavailable
 
 THREADS = 16
 CONNECT_SECONDS = 3
@@ -83,6 +83,20 @@ class _Transaction:
         self._engine.end("COMMIT" if kind is None else "ROLLBACK")
 
 
+class _Joined:
+    """A change that is kept by itself: its thread waits for nobody else's."""
+
+    def __init__(self, writing: _Transaction) -> None:
+        self._writing = writing
+
+    def __enter__(self) -> Group:
+        self._writing.__enter__()
+        return Group(kept=True)
+
+    def __exit__(self, *raised: Any) -> None:
+        self._writing.__exit__(*raised)
+
+
 class PostgresEngine:
     """The shared engine."""
 
@@ -100,6 +114,7 @@ class PostgresEngine:
         self._connections: set[psycopg.Connection[Row]] = set()
         self._reading = _Transaction(self, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         self._writing = _Transaction(self, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        self._joining = _Joined(self._writing)
         try:
             self._claim()
         except (Unavailable, psycopg.Error) as error:
@@ -161,6 +176,12 @@ class PostgresEngine:
 
     def writing(self) -> _Transaction:
         return self._writing
+
+    def joining(self) -> _Joined:
+        return self._joining
+
+    def settle(self) -> None:
+        """Nobody joins."""
 
     def begin(self, statement: str) -> None:
         """Begin a transaction, on a new connection if the old one has broken."""

@@ -5,6 +5,7 @@ necessarily a power cut. It is created readable by its owner alone, since accoun
 """
 
 import errno
+import logging
 import os
 import sqlite3
 from collections.abc import Iterable
@@ -12,7 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mock_server.store.engine import Params, Row, Unavailable
+from mock_server.store.engine import Group, Params, Row, Unavailable
+
+log = logging.getLogger("vatportal_mock")
 
 BUSY_MILLISECONDS = 30_000
 TRIES = 100
@@ -31,11 +34,13 @@ APPLICATION = int.from_bytes(b"vpmk", "big")
 class _Transaction:
     """`BEGIN ... COMMIT`, or `ROLLBACK` when the block raises or cannot be committed."""
 
-    def __init__(self, connection: sqlite3.Connection, begin: str) -> None:
+    def __init__(self, engine: "SqliteEngine", connection: sqlite3.Connection, begin: str) -> None:
+        self._engine = engine
         self._connection = connection
         self._begin = begin
 
     def __enter__(self) -> None:
+        self._engine.settle()
         try:
             self._connection.execute(self._begin)
         except sqlite3.OperationalError as error:
@@ -50,6 +55,29 @@ class _Transaction:
         finally:
             if self._connection.in_transaction:  # a full disk has SQLite roll back by itself
                 self._connection.execute("ROLLBACK")
+
+
+class _Joined:
+    """One change of a group: a commit writes whole pages to the file, whoever has changed how much in them."""
+
+    def __init__(self, engine: "SqliteEngine", connection: sqlite3.Connection) -> None:
+        self._engine = engine
+        self._connection = connection
+
+    def __enter__(self) -> Group:
+        try:
+            return self._engine.join()
+        except sqlite3.OperationalError as error:
+            raise _told(error) from error
+
+    def __exit__(self, kind: type[BaseException] | None, _: Any, __: TracebackType | None) -> None:
+        self._engine.joined = False
+        if not self._connection.in_transaction:  # a full disk has SQLite roll everybody's change back
+            self._engine.lose()
+            return
+        if kind is not None:
+            self._connection.execute("ROLLBACK TO joined")
+        self._connection.execute("RELEASE joined")
 
 
 class SqliteEngine:
@@ -72,8 +100,11 @@ class SqliteEngine:
             cached_statements=STATEMENTS_KEPT,
             check_same_thread=False,
         )
-        self._reading = _Transaction(self._connection, "BEGIN")
-        self._writing = _Transaction(self._connection, "BEGIN IMMEDIATE")
+        self._reading = _Transaction(self, self._connection, "BEGIN")
+        self._writing = _Transaction(self, self._connection, "BEGIN IMMEDIATE")
+        self._joining = _Joined(self, self._connection)
+        self._group: Group | None = None
+        self.joined = False  # whether it is one of the group who asks
         try:
             self._prepare(path is not None)
         except (sqlite3.DatabaseError, Unavailable) as error:
@@ -112,6 +143,8 @@ class SqliteEngine:
         self.run("PRAGMA journal_mode=WAL")
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
+        if self._group is not None and not self.joined:
+            self.settle()
         try:
             row: Row | None = self._connection.execute(sql, params).fetchone()
         except sqlite3.OperationalError as error:
@@ -119,12 +152,16 @@ class SqliteEngine:
         return row
 
     def all(self, sql: str, params: Params = ()) -> list[Row]:
+        if self._group is not None and not self.joined:
+            self.settle()
         try:
             return self._connection.execute(sql, params).fetchall()
         except sqlite3.OperationalError as error:
             raise _told(error) from error
 
     def run(self, sql: str, params: Params = ()) -> int:
+        if self._group is not None and not self.joined:
+            self.settle()
         try:
             return self._connection.execute(sql, params).rowcount
         except sqlite3.OperationalError as error:
@@ -154,7 +191,41 @@ class SqliteEngine:
     def writing(self) -> _Transaction:
         return self._writing
 
+    def joining(self) -> _Joined:
+        return self._joining
+
+    def join(self) -> Group:
+        """Begin a change of the group under way, or of a new one."""
+        if self._group is None:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._group = Group()
+        self._connection.execute("SAVEPOINT joined")
+        self.joined = True
+        return self._group
+
+    def settle(self) -> None:
+        group, self._group = self._group, None
+        if group is None:
+            return
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            log.error("changes could not be kept: %s", _told(error))
+            group.kept = False
+        else:
+            group.kept = True
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def lose(self) -> None:
+        """The group is rolled back."""
+        if self._group is not None:
+            self._group.kept = False
+        self._group = None
+
     def close(self) -> None:
+        self.settle()
         self._connection.close()
 
 

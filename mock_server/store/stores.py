@@ -37,6 +37,7 @@ class Store:
         self.turns = Turns(engine.threads)
         self.reading = engine.reading
         self.writing = engine.writing
+        self.joining = engine.joining
         self.worlds = Worlds(engine)
         self.invoices = Invoices(engine)
         self.registry = Registry(engine)

@@ -18,7 +18,7 @@ from mock_server.rulebook.constants import BODY_BYTES
 from mock_server.rulebook.forms import Note
 from mock_server.rulebook.operations import Operation
 from mock_server.store.coverage import Seen
-from mock_server.store.engine import Unavailable
+from mock_server.store.engine import Group, Unavailable
 from mock_server.store.stores import Store
 from mock_server.store.worlds import Lifetime, WorldGone, WorldRow
 from mock_server.web.envelope import Answer, Envelope
@@ -47,10 +47,11 @@ class _Outdated(Exception):
 
 
 class Answered(NamedTuple):
-    """An answer, and its entry in the journal unless that went with the change it made."""
+    """An answer, and its entry in the journal unless that went with the change it made, as one of a group."""
 
     answer: Answer
     entry: Entry | None
+    group: Group | None = None
 
 
 class Answering:
@@ -175,7 +176,7 @@ class Answering:
                 if self._settled_still(self._store.worlds.at(row.id), row, exchange.now):
                     answer = _answer(envelope, handler, handler.perform(visit, *prepared))
                     return Answered(answer, self._entry(view, exchange, answer))
-        with self._store.writing():
+        with self._store.joining() as group:
             locked = self._store.worlds.lock(row.id)
             _demand_same(locked, row)
             self._worlds.saw(locked)
@@ -188,7 +189,7 @@ class Answering:
             answer = _answer(envelope, handler, data)
             self._write_audits(visit)
             self.recorder.with_change(self._entry(view, exchange, answer))
-        return Answered(answer, None)
+        return Answered(answer, None, group)
 
     def _settled_still(self, seen: WorldRow | None, row: WorldRow, now: int) -> bool:
         """Whether the world is as it was looked at, and nobody has begun since what is due by now.
@@ -206,6 +207,11 @@ class Answering:
     def _demand_current(self, row: WorldRow) -> None:
         """Raises _Outdated for a row that is the world's no longer."""
         _demand_same(self._store.worlds.at(row.id), row)
+
+    def lost(self, world: str, operation: Operation) -> Answer:
+        """The answer to a change that could not be kept, after all."""
+        self._store.journal.lose(self._worlds.glance(world).id)
+        return self.broken(world, operation)
 
     def doubt(self, world: str) -> None:
         """What is kept of rows may be wrong, since some could not be written."""

@@ -80,6 +80,8 @@ class Api:
                 written = await self._recorder.of_read(answered.entry)
                 if not written:
                     self.answering.doubt(world)
+            elif answered.group is not None and not await self._recorder.of_change(answered.group):
+                answer = self.answering.lost(world, operation)
         except Overtaken:
             await drop(scope, receive)
             return

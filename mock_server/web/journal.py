@@ -20,6 +20,7 @@ from mock_server.portal.visits import Visit
 from mock_server.portal.worlds import World
 from mock_server.rulebook.forms import Note, Violation
 from mock_server.store.coverage import Seen
+from mock_server.store.engine import Group
 from mock_server.store.journal import AuditRow, JournalRow
 from mock_server.store.stores import Store
 from mock_server.store.worlds import Lifetime
@@ -237,6 +238,16 @@ class Recorder:
         written = loop.create_future()
         self._waiting.append((entry, written))
         return written
+
+    async def of_change(self, group: Group) -> bool:
+        """Whether a change is kept: with those that other requests make in this turn of the event loop."""
+        try:
+            if group.kept is None:
+                await asyncio.sleep(0)
+        finally:
+            if group.kept is None:  # the first one behind the others
+                self._store.engine.settle()
+        return group.kept is True
 
     async def _write(self) -> None:
         """Write what waits, group by group; a group is what has come while the last one was written."""
