@@ -10,7 +10,7 @@ from mock_server.control.desk import Desk, Problem
 from mock_server.control.given import converted
 from mock_server.control.matching import Wanted, matches, sought_of
 from mock_server.portal.moments import iso
-from mock_server.store.journal import AuditRow, Numbered, Outcome, Sought
+from mock_server.store.journal import UNDIGESTED, AuditRow, Numbered, Outcome, Sought
 
 MOST = 1000
 """Requests in one answer."""
@@ -156,8 +156,9 @@ def shown(numbered: Numbered, *, bodies: bool = True) -> dict[str, Any]:
 
 
 def _body(kept: bytes, size: int, digest: str) -> dict[str, Any]:
-    """A body; one that is kept in part has the SHA-256 of the whole."""
-    return {"text": kept.decode("utf-8", "replace"), "size": size, "cut": digest != "", "digest": digest or None}
+    """A body; one that is kept in part has the SHA-256 of the whole, unless it is very long."""
+    told = None if digest in ("", UNDIGESTED) else digest
+    return {"text": kept.decode("utf-8", "replace"), "size": size, "cut": digest != "", "digest": told}
 
 
 def _deletion(seq: int, row: AuditRow) -> dict[str, Any]:

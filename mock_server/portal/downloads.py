@@ -9,10 +9,10 @@ from mock_server.portal import dates
 from mock_server.portal.plans import BY_PHONE, plan
 from mock_server.portal.starting import begin, free_process
 from mock_server.portal.status import process_of
-from mock_server.portal.visits import Visit, refuse
+from mock_server.portal.visits import Parts, Visit, refuse
 from mock_server.rulebook.constants import PAGE_SIZE
 from mock_server.rulebook.vocabulary import KINDS, STATUSES
-from mock_server.store.processes import ProcessRow
+from mock_server.store.processes import Page, ProcessRow
 from mock_server.store.registry import Wanted
 
 _BEYOND_ALL = 2**53
@@ -53,7 +53,7 @@ def etx_import(visit: Visit) -> dict[str, Any]:
     return {"id": process}
 
 
-def etx_read_invoices(visit: Visit) -> bytes:
+def etx_read_invoices(visit: Visit) -> Parts:
     """A page of downloaded invoices, by process or by date: the JSON of `data` (F-RD-01 to F-RD-03, R-71)."""
     page = visit.body["from"]
     if visit.world.page_size != PAGE_SIZE:
@@ -70,8 +70,8 @@ def etx_read_invoices(visit: Visit) -> bytes:
     _demand_own_phone(visit)
     size = visit.world.page_size
     where = (visit.world.id, visit.caller.company, visit.body["dir"], start, end)
-    texts = visit.store.processes.page_by_date(*where, _skipped(page, size), size)
-    return _page(visit, texts, visit.store.processes.count_by_date(*where))
+    found = visit.store.processes.page_by_date(*where, _skipped(page, size), size)
+    return _page(visit, found, visit.store.processes.count_by_date(*where))
 
 
 def _demand_own_phone(visit: Visit) -> None:
@@ -80,14 +80,14 @@ def _demand_own_phone(visit: Visit) -> None:
         raise refuse("no-asan-phone", "the phone is not one of the user's")
 
 
-def _page_of_process(visit: Visit, row: ProcessRow, page: int) -> bytes:
+def _page_of_process(visit: Visit, row: ProcessRow, page: int) -> Parts:
     """Nothing for a process that is no download, is not so far yet (R-30), or whose folder was not asked for."""
     asked = visit.body["dir"] if "dir" in visit.given or visit.world.choose("R-29") == "default-0" else row.dir
     if row.dir is None or asked != row.dir:
-        return _page(visit, [], 0)
+        return _page(visit, Page([], 0), 0)
     size = visit.world.page_size
-    texts = visit.store.processes.page_of_list(visit.world.id, visit.caller.company, row, _skipped(page, size), size)
-    return _page(visit, texts, row.listed - row.gaps)
+    found = visit.store.processes.page_of_list(visit.world.id, visit.caller.company, row, _skipped(page, size), size)
+    return _page(visit, found, row.listed - row.gaps)
 
 
 def _skipped(page: int, size: int) -> int:
@@ -95,13 +95,15 @@ def _skipped(page: int, size: int) -> int:
     return min((page - 1) * size, _BEYOND_ALL)
 
 
-def _page(visit: Visit, texts: list[bytes], total: int) -> bytes:
+def _page(visit: Visit, found: Page, total: int) -> Parts:
     page, pages = visit.body["from"], -(-total // visit.world.page_size)
     if pages > 1 or page > 1:
         visit.note("R-16", page_note(page, pages, total))
     if visit.world.choose("R-16") == "page":
-        total = len(texts)
-    return b'{"invoices":[%b],"total":%d}' % (b",".join(texts), total)
+        total = found.number
+    between = [b","] * (2 * len(found.texts) - 1)
+    between[::2] = found.texts
+    return (b'{"invoices":[', *between, b'],"total":%d}' % total)
 
 
 def _filter(

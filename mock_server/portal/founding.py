@@ -164,6 +164,7 @@ def _add_process(store: Store, world: int, entry: ProcessEntry, registered: Regi
     if entry.record is None and entry.dir is not None:
         first = store.worlds.take(world, "arrival", len(brought))
         store.registry.copy_listed(world, entry.id, entry.company, entry.dir, first)
+        store.processes.join_list(world, entry.id)
 
 
 def _ended_well(entry: ProcessEntry, now: int) -> Record:

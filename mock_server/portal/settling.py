@@ -191,6 +191,7 @@ def _store_download(store: Store, world: World, row: ProcessRow, record: Record)
     count = store.registry.download(world.id, row.id, record.download, store.worlds.next(world.id, "arrival"))
     store.worlds.take(world.id, "arrival", count)
     store.processes.brought(world.id, row.id, count)
+    store.processes.join_list(world.id, row.id)
 
 
 def deletable(state: QaimeState | None, company: str, signed: bool) -> bool:

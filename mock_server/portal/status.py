@@ -8,7 +8,7 @@ from mock_server.portal.moments import date_time
 from mock_server.portal.processes import Snapshot
 from mock_server.portal.settling import Outcome, outcomes_of
 from mock_server.portal.stages import QUEUE, Record, Timeline
-from mock_server.portal.visits import Visit, refuse
+from mock_server.portal.visits import Parts, Visit, refuse
 from mock_server.portal.worlds import World
 from mock_server.rulebook.constants import DETAILS_BOUND, RETRY_TEXT
 from mock_server.rulebook.vocabulary import PROCESS_STATUS, STATUS_DESC
@@ -42,7 +42,7 @@ def read_proc_status(visit: Visit, found: ProcessRow | None) -> dict[str, Any]:
     return _status(visit, row, record, processes.look(line, visit.now))
 
 
-def read_proc_data(visit: Visit) -> bytes:
+def read_proc_data(visit: Visit) -> Parts:
     """The same, with the invoices, those in e-taxes, and a log (F-PROC-07)."""
     row = process_of(visit)
     record, line = processes.read(row.record)
@@ -54,7 +54,7 @@ def read_proc_data(visit: Visit) -> bytes:
     }
     texts = _in_etaxes(visit, row, outcomes)
     log = wire.text(_log(line, visit.now))
-    return wire.text(data)[:-1] + b',"etax_invoices":[' + b",".join(texts) + b'],"log":' + log + b"}"
+    return (wire.text(data)[:-1], b',"etax_invoices":[', b",".join(texts), b'],"log":', log, b"}")
 
 
 def _status(visit: Visit, row: ProcessRow, record: Record, look: Snapshot) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
 def _in_etaxes(visit: Visit, row: ProcessRow, outcomes: list[Outcome]) -> list[bytes]:
     """The process's invoices as e-taxes has them, as JSON; the first of them (R-38)."""
     if row.dir is not None:
-        return visit.store.processes.page_of_list(visit.world.id, visit.caller.company, row, 0, DETAILS_BOUND)
+        return visit.store.processes.page_of_list(visit.world.id, visit.caller.company, row, 0, DETAILS_BOUND).texts
     ids = [outcome.registry for outcome in outcomes if outcome.registry is not None][:DETAILS_BOUND]
     texts = visit.store.registry.documents(visit.world.id, ids)
     return [texts[number] for number in ids if number in texts]

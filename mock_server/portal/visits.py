@@ -11,6 +11,9 @@ from mock_server.rulebook.forms import Note, Violation
 from mock_server.store.journal import AuditRow
 from mock_server.store.stores import Store
 
+Parts = tuple[bytes, ...]
+"""`data` as finished JSON, not yet put together: it is copied once, with the envelope around it."""
+
 
 class Visit:
     """What an operation works with.

@@ -44,6 +44,10 @@ class JournalRow(NamedTuple):
     answer_digest: str
 
 
+UNDIGESTED = "too long"
+"""Stands for the digest of an answer that takes longer to digest than to make."""
+
+
 Outcome = Literal["fine", "failed", "warned"]
 """`err_code` 0; any other one, or none; accepted or refused with a note."""
 

@@ -113,6 +113,13 @@ STEPS: tuple[tuple[str, ...], ...] = (
         # journal_lost: requests answered while no row could be written.
         "ALTER TABLE worlds ADD COLUMN journal_lost INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        # text: documents of a download from the one after `first` on, joined with commas. Where a later download has
+        # changed one of them, the row is gone, and its page is made of `downloads` again.
+        """CREATE TABLE download_texts (
+            world INTEGER NOT NULL, process INTEGER NOT NULL, first INTEGER NOT NULL, text BLOB NOT NULL,
+            PRIMARY KEY (world, process, first))""",
+    ),
 )
 
 

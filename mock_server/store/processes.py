@@ -28,6 +28,9 @@ class ProcessRow(NamedTuple):
     gaps: int
 
 
+JOINED = 100
+"""Documents that are kept joined, the way a page shows them: a page of 5000 then takes 50 rows, not 5000."""
+
 _ROW = "id, company, username, record, applied, next_due, dir, listed, gaps"
 _OF_WORLD = len(WorldRow._fields)
 _WITH_WORLD = (
@@ -37,6 +40,13 @@ _WITH_WORLD = (
 )
 _HIGHEST = 2**63 - 1
 """No process can have a number beyond what a database holds."""
+
+
+class Page(NamedTuple):
+    """Documents as JSON: joined with commas, `texts` are the inside of an array of `number` of them."""
+
+    texts: list[bytes]
+    number: int
 
 
 class Processes:
@@ -114,8 +124,34 @@ class Processes:
             [(world, process, place, number) for place, number in enumerate(ids, 1)],
         )
 
-    def page_of_list(self, world: int, company: str, row: ProcessRow, skip: int, count: int) -> list[bytes]:
-        """A page of a download as JSON, in its own order: a range of ordinals, unless there are gaps."""
+    def join_list(self, world: int, process: int) -> None:
+        """Keep what a download brought a second time, joined for its pages; a short one is quick as it is."""
+        row = self.find(world, process)
+        if row is None or row.listed < JOINED:
+            return
+        for first in range(0, row.listed, JOINED):
+            text = b",".join(self._rows_of_list(world, row.company, row, first, JOINED))
+            self._db.run(
+                "INSERT INTO download_texts (world, process, first, text) VALUES (?, ?, ?, ?)",
+                (world, process, first, text),
+            )
+
+    def page_of_list(self, world: int, company: str, row: ProcessRow, skip: int, count: int) -> Page:
+        """A page of a download, in its own order."""
+        number = max(0, min(count, row.listed - row.gaps - skip))
+        if number >= JOINED and not (row.gaps or skip % JOINED or count % JOINED):
+            found = self._db.all(
+                "SELECT text FROM download_texts WHERE world = ? AND process = ? AND first >= ? AND first < ?"
+                " ORDER BY first",
+                (world, row.id, skip, skip + number),
+            )
+            if len(found) * JOINED >= number:  # else a later download has renewed some of them
+                return Page([text for (text,) in found], number)
+        texts = self._rows_of_list(world, company, row, skip, count)
+        return Page(texts, len(texts))
+
+    def _rows_of_list(self, world: int, company: str, row: ProcessRow, skip: int, count: int) -> list[bytes]:
+        """One by one: a range of ordinals, unless there are gaps."""
         sql = (
             f"SELECT {self._json} FROM download_lists l JOIN downloads d"
             " ON d.world = l.world AND d.company = ? AND d.id = l.id AND d.dir = ?"
@@ -129,10 +165,8 @@ class Processes:
             found = self._db.all(sql, (company, row.dir, world, row.id, skip, skip + count))
         return [text for (text,) in found]
 
-    def page_by_date(
-        self, world: int, company: str, dir_: int, start: int, end: int, skip: int, count: int
-    ) -> list[bytes]:
-        """Downloaded invoices created in a range as JSON, by arrival in the portal (R-72)."""
+    def page_by_date(self, world: int, company: str, dir_: int, start: int, end: int, skip: int, count: int) -> Page:
+        """Downloaded invoices created in a range, by arrival in the portal (R-72)."""
         found = self._db.all(
             f"SELECT {self._json} FROM (SELECT arrival FROM downloads"
             " WHERE world = ? AND company = ? AND dir = ? AND created >= ? AND created < ?"
@@ -140,7 +174,7 @@ class Processes:
             " ON d.world = ? AND d.company = ? AND d.dir = ? AND d.arrival = page.arrival ORDER BY d.arrival",
             (world, company, dir_, start, end, count, skip, world, company, dir_),
         )
-        return [text for (text,) in found]
+        return Page([text for (text,) in found], len(found))
 
     def count_by_date(self, world: int, company: str, dir_: int, start: int, end: int) -> int:
         row = self._db.one(
@@ -153,6 +187,12 @@ class Processes:
     def forget_downloaded(self, world: int, company: str, ids: Sequence[int]) -> None:
         """Remove the company's copies of deleted invoices, and note the gaps they leave in its lists."""
         for some in pieces(ids):
+            self._db.run(
+                "DELETE FROM download_texts WHERE world = ? AND process IN"
+                " (SELECT l.process FROM download_lists l JOIN processes p ON p.world = l.world AND p.id = l.process"
+                f" WHERE l.world = ? AND l.id IN ({marks(some)}) AND p.company = ?)",
+                (world, world, *some, company),
+            )
             self._db.run(
                 "UPDATE processes SET gaps = gaps + (SELECT count(*) FROM download_lists l WHERE l.world = ?"
                 f" AND l.process = processes.id AND l.id IN ({marks(some)}))"

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from mock_server.store.engine import Engine
 from mock_server.store.folders import FOLDER_OF_DIR, lying_in
 from mock_server.store.invoices import marks, pieces
+from mock_server.store.processes import JOINED
 
 
 class QaimeRow(NamedTuple):
@@ -137,6 +138,16 @@ class Registry:
 
     def copy_listed(self, world: int, process: int, company: str, dir_: int, arrival: int) -> None:
         """Copy what a process has listed into a folder of the company's portal, renewing what is there (R-72)."""
+        self._db.run(
+            "DELETE FROM download_texts WHERE world = ? AND (process, first) IN"
+            f" (SELECT o.process, (o.ordinal - 1) / {JOINED} * {JOINED} FROM download_lists l"
+            " JOIN downloads d ON d.world = l.world AND d.company = ? AND d.id = l.id"
+            " JOIN registry r ON r.world = l.world AND r.id = l.id"
+            " JOIN download_lists o ON o.world = l.world AND o.id = l.id"
+            " JOIN processes p ON p.world = o.world AND p.id = o.process AND p.company = d.company"
+            " WHERE l.world = ? AND l.process = ? AND d.text <> r.head || r.status || r.tail)",
+            (world, company, world, process),
+        )
         self._db.run(
             "INSERT INTO downloads (world, company, id, dir, arrival, created, text)"
             " SELECT l.world, ?, l.id, ?, l.ordinal + ?, r.created, r.head || r.status || r.tail"

@@ -284,5 +284,7 @@ def _demand_same(row: WorldRow | None, other: WorldRow) -> None:
 
 
 def _answer(envelope: Envelope, handler: Handler, data: Any) -> Answer:
-    raw = data if isinstance(data, bytes) else wire.text(data)
+    if isinstance(data, tuple):
+        return envelope.success(*data)
+    raw = wire.text(data)
     return Answer(200, raw) if handler.bare else envelope.success(raw)

@@ -30,9 +30,9 @@ class Envelope:
         self.readings = readings
         self._shown = None if readings.choose("R-03") == "always" else operation.shown
 
-    def success(self, data: bytes) -> Answer:
+    def success(self, *data: bytes) -> Answer:
         """The payload, already JSON, in its envelope."""
-        return Answer(200, _before(self._shown) + data + b"}")
+        return Answer(200, b"".join((_before(self._shown), *data, b"}")))
 
     def error(self, refusal: Refusal, http: int | None = None) -> Answer:
         """A refusal as the caller sees it: code, text, and data where the error has any."""

@@ -11,7 +11,7 @@ class Handler(NamedTuple):
     """What an operation does.
 
     Attributes:
-        perform: the work, inside a transaction; `data` as an object or as finished JSON.
+        perform: the work, inside a transaction; `data` as an object, or as parts of finished JSON.
         of_process: whether all it reads is the process that the body names, which it then gets as its row.
         writes: whether the transaction may change anything.
         once: what comes before it in a transaction of its own, and never again however often the rest is tried.

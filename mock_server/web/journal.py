@@ -21,7 +21,7 @@ from mock_server.portal.worlds import World
 from mock_server.rulebook.forms import Note, Violation
 from mock_server.store.coverage import Seen
 from mock_server.store.engine import Group
-from mock_server.store.journal import AuditRow, JournalRow
+from mock_server.store.journal import UNDIGESTED, AuditRow, JournalRow
 from mock_server.store.stores import Store
 from mock_server.store.worlds import Lifetime
 from mock_server.web.envelope import Answer
@@ -31,6 +31,9 @@ from mock_server.web.requests import Request
 
 BODY_KEPT = 16_384
 """Bytes of each body that are kept; beyond, size and digest tell of it."""
+
+DIGESTED = 1_000_000
+"""Bytes of an answer up to which it has a digest; for a page of 5000 it would cost as much as all the rest."""
 
 QUERY_KEPT = 2_000
 
@@ -133,8 +136,12 @@ def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latenc
         _named(exchange, secrets) if long else "",
         secrets.hide(redacted(kept) if request.operation.name == "reset_confirm" else kept),
         len(body),
-        hashlib.sha256(body).hexdigest() if len(body) > BODY_KEPT else "",
+        _digest(body) if len(body) > BODY_KEPT else "",
     )
+
+
+def _digest(answer: bytes) -> str:
+    return hashlib.sha256(answer).hexdigest() if len(answer) <= DIGESTED else UNDIGESTED
 
 
 def audit_of(view: World, row: AuditRow) -> AuditRow:
