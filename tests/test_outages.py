@@ -48,6 +48,15 @@ def imports(portal: Portal, name: str) -> int | None:
     return portal.call("import_upload_invoices", invoices=rows, upload=True).code
 
 
+def imports_alone(served: Served, name: str) -> int | None:
+    """The same over a connection of its own."""
+    portal = portal_of(served)
+    portal.own_connection()
+    code = imports(portal, name)
+    portal.connection.close()
+    return code
+
+
 def has(portal: Portal, name: str) -> bool:
     reply = portal.call("inv_read_invoices", ids=[_id(name)])
     assert reply.code == 0
@@ -88,6 +97,10 @@ def goes_through_a_disk_that_takes_nothing(served: Served, most: int) -> None:
                 break
         taken = [f"FULL-{k}" for k in range(n)]
         assert imports(portal, "FULL-LAST") == 10
+        crowd = [f"FULL-AT-ONCE-{k}" for k in range(8)]
+        with ThreadPoolExecutor(len(crowd)) as pool:
+            assert set(pool.map(lambda name: imports_alone(served, name), crowd)) == {10}
+        assert not any(has(portal, name) for name in crowd)
         assert all(has(portal, name) for name in ("BEFORE", *taken))
         assert not has(portal, f"FULL-{n}")
         assert not has(portal, "FULL-LAST")
