@@ -49,6 +49,8 @@ def found(store: Store, world: int, file: WorldFile, now: int) -> None:
         _add_process(store, world, entry, registered, now)
     store.worlds.set_due(world, store.processes.earliest(world))
     _add_state(store, world, file, registered, now)
+    for entry in file.processes:
+        store.processes.join_list(world, entry.id)
 
 
 def _account(entry: AccountEntry) -> AccountRow:
@@ -164,7 +166,6 @@ def _add_process(store: Store, world: int, entry: ProcessEntry, registered: Regi
     if entry.record is None and entry.dir is not None:
         first = store.worlds.take(world, "arrival", len(brought))
         store.registry.copy_listed(world, entry.id, entry.company, entry.dir, first)
-        store.processes.join_list(world, entry.id)
 
 
 def _ended_well(entry: ProcessEntry, now: int) -> Record:

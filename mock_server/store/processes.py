@@ -127,7 +127,7 @@ class Processes:
     def join_list(self, world: int, process: int) -> None:
         """Keep what a download brought a second time, joined for its pages; a short one is quick as it is."""
         row = self.find(world, process)
-        if row is None or row.listed < JOINED:
+        if row is None or row.listed < JOINED or row.gaps:
             return
         for first in range(0, row.listed, JOINED):
             text = b",".join(self._rows_of_list(world, row.company, row, first, JOINED))

@@ -138,16 +138,7 @@ class Registry:
 
     def copy_listed(self, world: int, process: int, company: str, dir_: int, arrival: int) -> None:
         """Copy what a process has listed into a folder of the company's portal, renewing what is there (R-72)."""
-        self._db.run(
-            "DELETE FROM download_texts WHERE world = ? AND (process, first) IN"
-            f" (SELECT o.process, (o.ordinal - 1) / {JOINED} * {JOINED} FROM download_lists l"
-            " JOIN downloads d ON d.world = l.world AND d.company = ? AND d.id = l.id"
-            " JOIN registry r ON r.world = l.world AND r.id = l.id"
-            " JOIN download_lists o ON o.world = l.world AND o.id = l.id"
-            " JOIN processes p ON p.world = o.world AND p.id = o.process AND p.company = d.company"
-            " WHERE l.world = ? AND l.process = ? AND d.text <> r.head || r.status || r.tail)",
-            (world, company, world, process),
-        )
+        self._forget_joined(world, process, company)
         self._db.run(
             "INSERT INTO downloads (world, company, id, dir, arrival, created, text)"
             " SELECT l.world, ?, l.id, ?, l.ordinal + ?, r.created, r.head || r.status || r.tail"
@@ -163,6 +154,27 @@ class Registry:
             " AND downloads.id = l.id AND downloads.dir <> ?",
             (world, process, company, dir_),
         )
+
+    def _forget_joined(self, world: int, process: int, company: str) -> None:
+        """What is kept joined is no longer right where the process renews a part of it."""
+        renewed = self._db.all(
+            "SELECT DISTINCT l.id FROM download_lists l"
+            " JOIN downloads d ON d.world = l.world AND d.company = ? AND d.id = l.id"
+            " JOIN registry r ON r.world = l.world AND r.id = l.id"
+            " WHERE l.world = ? AND l.process = ? AND d.text <> r.head || r.status || r.tail",
+            (company, world, process),
+        )
+        for some in pieces([number for (number,) in renewed]):
+            found = self._db.all(
+                f"SELECT DISTINCT l.process, (l.ordinal - 1) / {JOINED} * {JOINED} FROM download_lists l"
+                " JOIN processes p ON p.world = l.world AND p.id = l.process AND p.company = ?"
+                f" WHERE l.world = ? AND l.id IN ({marks(some)})",
+                (company, world, *some),
+            )
+            self._db.many(
+                "DELETE FROM download_texts WHERE world = ? AND process = ? AND first = ?",
+                [(world, *row) for row in found],
+            )
 
 
 def _asked(world: int, wanted: Wanted) -> tuple[str, list[object]]:
