@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 FACTS := $(VENV)/facts.json
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint facts deep lock docs pictures image build clean
+.PHONY: help serve test lint facts deep bench lock docs pictures image build clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -31,6 +31,9 @@ facts: $(VENV)/dev.stamp ## the same tests, then the table of which test proves 
 deep: $(VENV)/dev.stamp ## the tests that take long, and all that call a server on PostgreSQL too
 	$(BIN)/python -m pytest -n 2 -m deep $(ARGS)
 	$(BIN)/python -m pytest -n 2 -m "not deep" --both-engines -k postgresql tests/http tests/control
+
+bench: $(VENV)/bench.stamp ## how fast it is, beside other servers: tables, a picture, JSON (15 min; some: ARGS="poll import")
+	$(BIN)/python -m benchmarks.bench $(ARGS)
 
 lint: $(VENV)/dev.stamp ## ruff and mypy
 	$(BIN)/ruff check .
@@ -56,6 +59,7 @@ lock: ## the lock files anew (needs uv)
 	$(UV) pip compile pyproject.toml --extra contract --extra postgres --group dev -c requirements.lock $(COMPILE) -o requirements-dev.lock
 	$(UV) pip compile pyproject.toml --extra postgres -c requirements-dev.lock $(COMPILE) -o requirements-postgres.lock
 	$(UV) pip compile pyproject.toml --extra contract --extra postgres -c requirements-dev.lock $(COMPILE) -o requirements-contract.lock
+	$(UV) pip compile --group bench -c requirements-dev.lock $(COMPILE) -o requirements-bench.lock
 	$(PYTHON) -c '$(BUILD_REQUIRES)' | $(UV) pip compile - -c requirements-dev.lock $(COMPILE) -o requirements-build.lock
 
 COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-header
@@ -75,6 +79,10 @@ $(VENV)/serve.stamp: pyproject.toml requirements.lock requirements-build.lock | 
 
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/serve.stamp
 	$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/bench.stamp: requirements-bench.lock $(VENV)/dev.stamp
+	$(PIP) install --require-hashes -r requirements-bench.lock
 	@touch $@
 
 $(VENV)/bin/python:

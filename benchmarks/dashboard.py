@@ -20,7 +20,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.rates import Run, Subject, measured, script_of
+from benchmarks.load import Run, Subject, measured, script_of
 from benchmarks.served import Server, simulator
 from fixtures.builders import invoice
 from tests.client import Portal, dumped, hang_up
@@ -53,10 +53,10 @@ def main() -> None:
         for turn in range(options.rounds):
             for subject in subjects:
                 for view in VIEWS[turn % 3 :] + VIEWS[: turn % 3]:
-                    _show(page, subject.server.port, view)
+                    _show(page, subject.there.port, view)
                     runs[subject.name, view].append(measured(subject, folder, options.seconds))
         browser.close()
-        costs = {call: _cost(subjects[0].server, call) for call in CALLS}
+        costs = {call: _cost(subjects[0].there, call) for call in CALLS}
     fine = _report(runs)
     for call, cost in costs.items():
         print(f"{call:34}{cost:10.2f} ms of the server's CPU")
