@@ -18,6 +18,7 @@ SPAN = {"date_from": "01.01.2026", "date_to": "30.01.2026"}
 """When the invoices that `seed` makes were created."""
 
 
+IDLE_SECONDS = 3.0
 _connections: list[http.client.HTTPConnection] = []
 
 
@@ -33,12 +34,14 @@ class Client:
     def __init__(self, port: int, world: str = "bench") -> None:
         self.port, self.world = port, world
         self._http = http.client.HTTPConnection("127.0.0.1", port, timeout=900)
+        self._asked = time.monotonic()
         _connections.append(self._http)
 
     def timed(self, name: str, **body: Any) -> tuple[float, Any]:
         """Seconds until the whole answer is there, and its `data`."""
         operation = BY_NAME[name]
         sent = self.body(**body)
+        self._freshen()
         began = time.perf_counter()
         self._http.request(operation.method, self.path(name), sent, {"Content-Type": "application/json"})
         raw = self._http.getresponse().read()
@@ -47,6 +50,13 @@ class Client:
         if answer["err_code"] != 0:
             raise RuntimeError(f"{name}: {answer}")
         return took, answer["data"]
+
+    def _freshen(self) -> None:
+        """The server hangs up on idle connections, so we do first."""
+        now = time.monotonic()
+        if now - self._asked > IDLE_SECONDS:
+            self._http.close()
+        self._asked = now
 
     def call(self, name: str, **body: Any) -> Any:
         return self.timed(name, **body)[1]
@@ -70,6 +80,7 @@ class Client:
     def admin(self, method: str, path: str, body: Any = None) -> Any:
         """A call of the control API."""
         sent = None if body is None else json.dumps(body).encode()
+        self._freshen()
         self._http.request(method, f"/w/{self.world}/__admin{path}", sent, {"Content-Type": "application/json"})
         answer = self._http.getresponse()
         raw = answer.read()

@@ -40,7 +40,7 @@ def _growth(axes: Any, result: dict[str, Any] | None, key: str, label: str) -> N
         if costs:
             axes.plot(sizes, [cost / costs[0] for cost in costs], marker=mark, label=_LABELS[call].replace(" ms", ""))
     axes.axhline(1.2, color="grey", linestyle=":", linewidth=1)
-    axes.set(xscale="log", xlabel=label, ylabel="times the cost at the left (dotted: + 20 %)", ylim=(0, None))
+    axes.set(xscale="log", yscale="log", xlabel=label, ylabel="times the cost at the left (dotted: + 20 %)")
     if rows:
         axes.legend(fontsize=7)
 

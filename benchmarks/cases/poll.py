@@ -28,8 +28,10 @@ def bars(rows: list[Row]) -> list[Bar]:
     found = by_name(rows)
     slowest = smallest(*(number(found.get(name), "rate") for name in OURS))
     tails = [ratio(number(found.get(name), "p99"), number(found.get(name), "p50")) for name in OURS]
+    by_cpu = smallest(*(number(found.get(name), "of_bare_cpu") for name in OURS))
     return [
         at_least("1. poll, slowest of four, at least 45 % of a bare route", _of_bare(rows), 0.45, "{:.0%}"),
+        Bar("1. the same by CPU time", "" if by_cpu is None else f"{by_cpu:.0%}", "a figure, no bar"),
         at_least("1. poll at least 2 x Prism", ratio(slowest, number(found.get("Prism"), "rate")), 2),
         at_least("1. poll at least 4 x Mockoon", ratio(slowest, number(found.get("Mockoon"), "rate")), 4),
         at_most("1. p99 of a poll under 10 x the median", largest(*tails), 10, "{:.1f} x"),
