@@ -32,7 +32,7 @@ deep: $(VENV)/dev.stamp ## the tests that take long, and all that call a server 
 	$(BIN)/python -m pytest -n 2 -m deep $(ARGS)
 	$(BIN)/python -m pytest -n 2 -m "not deep" --both-engines -k postgresql tests/http tests/control
 
-bench: $(VENV)/bench.stamp ## how fast it is, beside other servers: tables, a picture, JSON (15 min; some: ARGS="poll import")
+bench: $(VENV)/bench.stamp ## how fast it is, beside other servers: tables, a picture, JSON (30 min; some: ARGS="poll import")
 	$(BIN)/python -m benchmarks.bench $(ARGS)
 
 lint: $(VENV)/dev.stamp ## ruff and mypy
