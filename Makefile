@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 FACTS := $(VENV)/facts.json
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint facts deep bench lock docs pictures image build clean
+.PHONY: help serve test lint audit facts deep bench lock docs pictures image build clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -39,6 +39,9 @@ lint: $(VENV)/dev.stamp ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: $(VENV)/dev.stamp ## known vulnerabilities of the locked packages, and dist/sbom.cdx.json, a bill of materials of them
+	.ci/audit $(BIN)
 
 docs: $(VENV)/dev.stamp ## the reference pages of the handbook, from code and data
 	$(BIN)/python -m docs.make_reference

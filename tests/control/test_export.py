@@ -21,7 +21,10 @@ from tests.timed import Timed, timed
 PHONE = "994501234567"
 ALWAYS = {"date_from": "01.01.2000", "date_to": "31.12.9999"}
 NEITHER = ("journal", "seedings", "worlds", "download_texts")
-"""What a file does not say, or is kept twice; of a world's row `settings` alone differs: the file says what had been the server's."""
+"""What a file does not say, or is kept twice.
+
+Of a world's row `settings` alone differs: the file says what had been the server's.
+"""
 
 
 def exported(steer: Steer, query: str = "?secrets=include") -> bytes:
