@@ -148,21 +148,20 @@ class Registry:
             (company, dir_, arrival - 1, world, process),
         )
         self._db.run(
-            "UPDATE downloads SET text = r.head || r.status || r.tail"
-            " FROM download_lists l JOIN registry r ON r.world = l.world AND r.id = l.id"
-            " WHERE l.world = ? AND l.process = ? AND downloads.world = l.world AND downloads.company = ?"
-            " AND downloads.id = l.id AND downloads.dir <> ?",
-            (world, process, company, dir_),
+            "UPDATE downloads SET text = (SELECT r.head || r.status || r.tail FROM registry r"
+            " WHERE r.world = downloads.world AND r.id = downloads.id) WHERE world = ? AND company = ? AND dir <> ?"
+            " AND id IN (SELECT id FROM download_lists WHERE world = ? AND process = ?)",
+            (world, company, dir_, world, process),
         )
 
     def _forget_joined(self, world: int, process: int, company: str) -> None:
         """What is kept joined is no longer right where the process renews a part of it."""
         renewed = self._db.all(
-            "SELECT DISTINCT l.id FROM download_lists l"
-            " JOIN downloads d ON d.world = l.world AND d.company = ? AND d.id = l.id"
-            " JOIN registry r ON r.world = l.world AND r.id = l.id"
-            " WHERE l.world = ? AND l.process = ? AND d.text <> r.head || r.status || r.tail",
-            (company, world, process),
+            # CROSS: in this order, for SQLite would rather go through all that the company has
+            "SELECT DISTINCT l.id FROM download_lists l CROSS JOIN downloads d CROSS JOIN registry r"
+            " WHERE l.world = ? AND l.process = ? AND d.world = l.world AND d.company = ? AND d.id = l.id"
+            " AND r.world = l.world AND r.id = l.id AND d.text <> r.head || r.status || r.tail",
+            (world, process, company),
         )
         for some in pieces([number for (number,) in renewed]):
             found = self._db.all(

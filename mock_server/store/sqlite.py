@@ -143,8 +143,7 @@ class SqliteEngine:
         self.run("PRAGMA journal_mode=WAL")
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
-        if self._group is not None and not self.joined:
-            self.settle()
+        self._stand_apart()
         try:
             row: Row | None = self._connection.execute(sql, params).fetchone()
         except sqlite3.OperationalError as error:
@@ -152,22 +151,21 @@ class SqliteEngine:
         return row
 
     def all(self, sql: str, params: Params = ()) -> list[Row]:
-        if self._group is not None and not self.joined:
-            self.settle()
+        self._stand_apart()
         try:
             return self._connection.execute(sql, params).fetchall()
         except sqlite3.OperationalError as error:
             raise _told(error) from error
 
     def run(self, sql: str, params: Params = ()) -> int:
-        if self._group is not None and not self.joined:
-            self.settle()
+        self._stand_apart()
         try:
             return self._connection.execute(sql, params).rowcount
         except sqlite3.OperationalError as error:
             raise _told(error) from error
 
     def many(self, sql: str, rows: Iterable[Params]) -> None:
+        self._stand_apart()
         try:
             self._connection.executemany(sql, rows)
         except sqlite3.OperationalError as error:
@@ -202,6 +200,11 @@ class SqliteEngine:
         self._connection.execute("SAVEPOINT joined")
         self.joined = True
         return self._group
+
+    def _stand_apart(self) -> None:
+        """Whoever asks for himself is told of nothing that is not kept."""
+        if self._group is not None and not self.joined:
+            self.settle()
 
     def settle(self) -> None:
         group, self._group = self._group, None

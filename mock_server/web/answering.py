@@ -237,6 +237,7 @@ class Answering:
             _demand_same(locked, row)
             now = locked.clock.at(self._clock.now())
             settle(self._store, self._worlds.view(locked), now)
+            self._worlds.saw(self._store.worlds.lock(row.id))  # else each glance would find it due
         return now
 
     def lasting(self, world: str, since: Lifetime) -> WorldRow:
