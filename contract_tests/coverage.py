@@ -7,7 +7,13 @@ from contract_tests.documents import load, operations
 from contract_tests.exchange import Exchange
 
 STATES = {0: "queued", 1: "running", 2: "finished", 3: "failed"}
+PINS = ("", "pin1", "pin2")
+WAYS = ("password", "token", "both", "query", "none")
 _PROCESS_READS = ("read_proc_status", "read_proc_data")
+_BEFORE_WHO = (1, 2, 3)
+"""Codes that are given before it is asked who calls (R-19)."""
+
+_WRONG_WHO = (4, 5, 7)
 
 
 class Cell(NamedTuple):
@@ -35,6 +41,41 @@ class Coverage:
         """Pairs of operation and code that the documents know and that were not met."""
         met = {(each.operation, each.code) for each in self.seen}
         return [(name, code) for name in operations() for code in codes_of(name) if (name, code) not in met]
+
+    def never_outcomes(self) -> list[Cell]:
+        """Outcomes that can exist and that were not met."""
+        return [each for each in possible() if each not in self.seen]
+
+
+def possible() -> list[Cell]:
+    """Every outcome that can exist; process state and PIN stage only where a process is read with success."""
+    return [
+        Cell(name, code, state, pin, way)
+        for name in operations()
+        for code in codes_of(name)
+        for way in ways_of(name, code)
+        for state, pin in stages_of(name, code)
+    ]
+
+
+def ways_of(operation: str, code: int) -> list[str]:
+    """The ways of authenticating that can go with a code; in a query string those of data reads only (R-02b)."""
+    row = operations()[operation]
+    if not row["credentials"]:
+        return ["none"]
+    query = ["query"] if row["data_read"] and code not in (1, 2) else []
+    if code in _BEFORE_WHO:
+        return ["password", "token", "both", *query, "none"]
+    if code == _WRONG_WHO[0]:  # the token decides where there is one, and a member that is empty is no member
+        return ["password", *query, "none"]
+    return ["password", "token", "both", *query]
+
+
+def stages_of(operation: str, code: int) -> list[tuple[str, str]]:
+    """State of the process and PIN stage that can go with a code; what is queued has not asked for a PIN yet."""
+    if operation not in _PROCESS_READS or code != 0:
+        return [("", "")]
+    return [(state, pin) for state in STATES.values() for pin in PINS if state != STATES[0] or not pin]
 
 
 def cell(exchange: Exchange) -> Cell:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from contract_tests import documents
 from contract_tests.check import Check
-from contract_tests.coverage import Coverage
+from contract_tests.coverage import Coverage, possible
 from contract_tests.exchange import Exchange
 from contract_tests.findings import OPEN, Finding, NotTried, Observation
 from contract_tests.runner import Ended, Event
@@ -84,6 +84,8 @@ def plain(results: Results) -> dict[str, Any]:
         "coverage": {
             "seen": [{**cell._asdict(), "count": count} for cell, count in sorted_cells(results.coverage)],
             "never": [{"operation": name, "code": code} for name, code in results.coverage.never()],
+            "possible": len(possible()),
+            "never_outcomes": [cell._asdict() for cell in results.coverage.never_outcomes()],
         },
     }
 

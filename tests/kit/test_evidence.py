@@ -12,6 +12,7 @@ import pytest
 
 from contract_tests import replay
 from contract_tests.accounts import WrongAccount, from_environment, from_file, merged
+from contract_tests.coverage import Cell, possible
 from contract_tests.exchange import Exchange
 from contract_tests.reporting import junit, page
 from contract_tests.results import Results, plain
@@ -90,6 +91,29 @@ def test_json(found: Results) -> None:
     (finding,) = report["findings"]
     assert finding["evidence"][-1]["curl"].startswith("curl -sS -X POST http://in-process/api/inv/import")
     assert report["coverage"]["never"]
+
+
+def test_every_outcome_that_can_exist_was_seen_or_never_seen() -> None:
+    with simulator() as there:
+        results = checked(there, ["envelope", "authentication", "processes"])
+    report = plain(results)["coverage"]
+    seen = [{key: each[key] for key in Cell._fields} for each in report["seen"]]
+    can = [cell._asdict() for cell in possible()]
+    assert [one for one in seen if one not in can] == []
+    assert len(seen) + len(report["never_outcomes"]) == report["possible"] == len(can)
+    assert [one for one in seen if one in report["never_outcomes"]] == []
+    page_of = page.rendered(results)
+    assert f"{len(seen)} of {len(can)} outcomes that can exist were seen" in page_of
+    polls = page_of.partition("read_proc_status: ")[2].partition("</section>")[0]
+    assert "running, pin1" in polls
+    assert ">never<" in polls
+    assert "queued, pin1" not in page_of  # it has not asked the phone yet
+
+
+def test_an_outcome_that_should_not_exist_is_shown_too() -> None:
+    with mistaken(b'"status":2', b'"status":9') as there:
+        results = checked(there, ["processes"])
+    assert "other, no PIN" in page.rendered(results)
 
 
 def test_html_is_one_page_that_loads_nothing(found: Results) -> None:
