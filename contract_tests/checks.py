@@ -252,15 +252,16 @@ def _probes(envelope: Envelope, case: Case[Any]) -> Iterator[tuple[str, Case[Any
     for says, value in (("no", None), ("wrong", wrong)):
         if value is not None and not sent and not named:
             continue
-        changed: dict[str, Any] = {"headers": case.headers.copy()}
+        changed = case.headers.copy()
         for name in sent:
-            changed["headers"].pop(name)
+            changed.pop(name)
             if value is not None:
-                changed["headers"][name] = value
+                changed[name] = value
+        probe = case.derive(headers=changed)
         if named:
             rest = {key: each for key, each in body.items() if key not in named}
-            changed["body"] = rest if value is None else {**rest, **dict.fromkeys(named, value)}
-        yield says, case.derive(**changed)
+            probe.body = rest if value is None else {**rest, **dict.fromkeys(named, value)}
+        yield says, probe
 
 
 class UseAfterDelete:
