@@ -1,37 +1,89 @@
 """`--attach`: a portal that stays, for clients that people click through; findings show as they grow."""
 
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
 
 import httpx2
 from rich.console import Console
+from rich.markup import escape
+
+from contract_tests.journeys.journey import Ending, Journey, Stage, Text
+from contract_tests.journeys.running import Done, ServerDied
+from contract_tests.journeys.verdict import Verdict
 
 LOOK_SECONDS = 1.0
+KEPT_REQUESTS = 1000
+"""So many of the latest requests go into the reports."""
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+ATTACHED = Journey(
+    "attached",
+    "any",
+    Text("People click through their ERP.", "İnsanlar öz ERP sistemində işləyirlər."),
+    (),
+    lambda _: Stage(),
+    0.0,
+)
 
 
-def watch(console: Console, server: str) -> None:
-    """Say where the portal is, and tell of each new finding until somebody stops it (Ctrl-C)."""
+def watch(console: Console, server: str, seconds: float | None = None) -> Done:
+    """Say where the portal is, and tell of each new finding until Ctrl-C, SIGTERM, or so many seconds have passed.
+
+    Raises:
+        ServerDied: the portal ended before.
+    """
     console.print(f"Portal:    {server}/api   user demo, password demo, token demo-token, phone 994501234567")
     console.print(f"Dashboard: {server}/")
     console.print("Use your ERP against it; what is found shows here. Stop with Ctrl-C.")
-    told: set[tuple[str, tuple[int, ...]]] = set()
+    started = time.monotonic()
+    told: set[tuple[str, int]] = set()
+    with _stopped_by_signals() as stopped, httpx2.Client(base_url=f"{server}/__admin/") as http:
+        over = False
+        while not over:
+            left = LOOK_SECONDS if seconds is None else started + seconds - time.monotonic()
+            over = left <= 0 or stopped.wait(min(LOOK_SECONDS, left))
+            findings = _read(http, "findings")["findings"]
+            for finding in findings:
+                key = (finding["rule"], next(iter(finding["requests"]), 0))  # one that grows is told once
+                if key not in told:
+                    told.add(key)
+                    _tell(console, finding)
+        requests = _read(http, f"requests?limit={KEPT_REQUESTS}")["requests"][::-1]
+        seen = _read(http, "coverage")["seen"]
+    ending = Ending(0, None, "", time.monotonic() - started)
+    return Done(ATTACHED, Verdict(ending, findings, requests, seen))
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[threading.Event]:
+    """An event that Ctrl-C, SIGTERM and a closed terminal set; what they did before is put back."""
+    stopped = threading.Event()
+
+    def stop(_: int, __: FrameType | None) -> None:
+        stopped.set()
+
+    before = {number: signal.signal(number, stop) for number in ENDING}
     try:
-        with httpx2.Client() as http:
-            while True:
-                for finding in http.get(f"{server}/__admin/findings").json()["findings"]:
-                    key = (finding["rule"], tuple(finding["requests"]))
-                    if key not in told:
-                        told.add(key)
-                        _tell(console, finding)
-                time.sleep(LOOK_SECONDS)
-    except KeyboardInterrupt:
-        console.print(f"{len(told)} findings")
-        if told:
-            raise SystemExit(1) from None
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _tell(console: Console, finding: dict[str, object]) -> None:
-    text, mend = finding["text"], finding["mend"]
-    assert isinstance(text, dict)
-    assert isinstance(mend, dict)
-    console.print(f"[bold]{finding['severity']}[/bold] {finding['rule']}: {text['en']}", highlight=False)
-    console.print(f"      {mend['en']}", highlight=False)
+def _read(http: httpx2.Client, path: str) -> Any:
+    try:
+        return http.get(path).raise_for_status().json()
+    except httpx2.HTTPError as error:
+        raise ServerDied(f"it answers no more: {error}") from None
+
+
+def _tell(console: Console, finding: dict[str, Any]) -> None:
+    text, mend = escape(finding["text"]["en"]), escape(finding["mend"]["en"])
+    console.print(f"[bold]{finding['severity']}[/bold] {finding['rule']}: {text}", highlight=False)
+    console.print(f"      {mend}", highlight=False)

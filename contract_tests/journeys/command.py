@@ -10,7 +10,7 @@ from rich.console import Console
 from contract_tests.journeys import attached, report
 from contract_tests.journeys.catalogue import LIST
 from contract_tests.journeys.journey import Journey
-from contract_tests.journeys.running import Done, ServerDied, run_all, simulator
+from contract_tests.journeys.running import Done, NotSetUp, ServerDied, run_all, simulator
 
 FINDINGS, WRONG_USAGE, NOT_REACHABLE = 1, 2, 3
 JOBS = 8
@@ -43,6 +43,14 @@ class Outputs(NamedTuple):
 @click.option(
     "--attach", is_flag=True, help="Start a portal and wait: people click through their ERP, findings grow."
 )
+@click.option("--port", type=click.IntRange(0, 65535), metavar="N", help="Of --attach: the portal's port (any free).")
+@click.option(
+    "--for",
+    "seconds",
+    type=click.FloatRange(0, min_open=True),
+    metavar="SECONDS",
+    help="Of --attach: end by itself after so long.",
+)
 @click.option("--seed", type=int, default=0, metavar="N", help="Other invoices, PIN codes and durations (0).")
 @click.option(
     "--pace", type=click.Choice(["fast", "instant"]), default="fast", help="Of the portals: 3 s a process, or none."
@@ -60,6 +68,8 @@ def check_client(
     names: tuple[str, ...],
     list_only: bool,
     attach: bool,
+    port: int | None,
+    seconds: float | None,
     seed: int,
     pace: str,
     jobs: int,
@@ -74,8 +84,9 @@ def check_client(
 
     CMD finds the portal in VATPORTAL_BASE_URL, its account in VATPORTAL_USERNAME, _PASSWORD, _TOKEN, _SECRET and
     _PHONE, its task in the file VATPORTAL_INPUT, and may write what came of it to the file VATPORTAL_OUTPUT.
+    With --attach reports are written at the end: Ctrl-C, SIGTERM, or --for.
 
-    Exit codes: 0 nothing found, 1 findings, 2 wrong usage, 3 the simulator cannot be started.
+    Exit codes: 0 nothing found, 1 findings, 2 wrong usage, 3 the simulator cannot be used.
     """
     journeys = [each if timeout is None else each._replace(seconds=timeout) for each in _chosen(names)]
     console = Console()
@@ -84,15 +95,18 @@ def check_client(
         return
     outputs = Outputs(html, junit, json_file)
     outputs.demand_free(force)
+    _demand_way(attach, command, names, port, seconds)
     try:
-        with simulator() as server:
-            if attach:
-                attached.watch(console, server)
-                return
-            _demand_command(command)
-            done = run_all(server, journeys, command, seed, jobs, lambda each: report.line(console, each), pace)
+        if attach:
+            with simulator(port or 0, "--seed", str(seed), "--pace", pace, apart=True) as server:
+                done = [attached.watch(console, server, seconds)]
+        else:
+            with simulator() as server:
+                done = run_all(server, journeys, command, seed, jobs, lambda each: report.line(console, each), pace)
     except ServerDied as error:
-        raise CannotServe(f"the simulator did not start: {error}") from None
+        raise CannotServe(f"the simulator did not start, or ended: {error}") from None
+    except NotSetUp as error:
+        raise CannotServe(str(error)) from None
     _reported(console, done, outputs)
 
 
@@ -103,6 +117,18 @@ def _chosen(names: tuple[str, ...]) -> list[Journey]:
             nearest = report.nearest(name, known)
             raise click.UsageError(f'unknown journey "{name}"{nearest}; known are {", ".join(known)}')
     return [known[name] for name in dict.fromkeys(names)] or list(LIST)
+
+
+def _demand_way(
+    attach: bool, command: tuple[str, ...], names: tuple[str, ...], port: int | None, seconds: float | None
+) -> None:
+    """Either a command on journeys, or people on one portal; not something of both."""
+    if not attach:
+        if port is not None or seconds is not None:
+            raise click.UsageError("--port and --for go with --attach only; journeys take any free port")
+        _demand_command(command)
+    elif command or names:
+        raise click.UsageError("--attach runs no command and no journey; leave out CMD and --journey")
 
 
 def _demand_command(command: tuple[str, ...]) -> None:

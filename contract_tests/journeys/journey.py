@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     from contract_tests.journeys.portal import Portal
 
-Task = Literal["upload", "download", "delete"]
+Task = Literal["upload", "download", "delete", "any"]
+"""`any`: people do what they like (`--attach`)."""
 
 
 class Text(NamedTuple):
@@ -24,7 +25,7 @@ class Ending:
     Attributes:
         exit: its exit code; `None` when it had to be stopped.
         output: what it believes, as `schemas/client_outcome.json` has it; `None` when it wrote nothing.
-        said: the last lines it printed.
+        said: the last lines it printed, secrets left out.
     """
 
     exit: int | None

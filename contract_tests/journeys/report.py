@@ -119,11 +119,18 @@ def plain(done: Sequence[Done]) -> list[dict[str, Any]]:
             "seconds": round(each.verdict.ending.seconds, 1),
             "said": each.verdict.ending.said,
             "findings": list(each.verdict.findings),
-            "requests": [_request(row) for row in each.verdict.requests[:SHOWN_REQUESTS]],
+            "requests": [_request(row) for row in _telling(each)],
             "all_requests": len(each.verdict.requests),
         }
         for each in done
     ]
+
+
+def _telling(done: Done) -> list[Mapping[str, Any]]:
+    """As many requests as are shown, in order: those that findings name before others."""
+    named = {seq for finding in done.verdict.findings for seq in finding["requests"]}
+    chosen = sorted(done.verdict.requests, key=lambda row: row["seq"] not in named)[:SHOWN_REQUESTS]
+    return sorted(chosen, key=lambda row: row["seq"])
 
 
 def _request(row: Mapping[str, Any]) -> dict[str, Any]:

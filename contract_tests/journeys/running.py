@@ -10,30 +10,34 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx2
 import jsonschema
 
 from contract_tests.documents import load
+from contract_tests.journeys import printed
 from contract_tests.journeys.journey import Ending, Journey, Stage
 from contract_tests.journeys.portal import PHONE, Portal
 from contract_tests.journeys.verdict import Verdict, judged
 from contract_tests.target import encoded
 
-SAID_BYTES = 4_000
-"""So much of what the client printed last is shown."""
-
 OUTPUT_BYTES = 16 * 1024 * 1024
 KILL_SECONDS = 5.0
 MINE = ("VATPORTAL_",)
+SECRET = ("VATPORTAL_PASSWORD", "VATPORTAL_TOKEN", "VATPORTAL_SECRET")
 
 _OUTCOME = jsonschema.Draft202012Validator(load("client_outcome.json"))
 
 
 class ServerDied(Exception):
     """The simulator did not start, or ended; the text has its last words."""
+
+
+class NotSetUp(Exception):
+    """A journey's world could not be made ready, or not be read afterwards; the text says which and why."""
 
 
 class Done(NamedTuple):
@@ -44,15 +48,22 @@ class Done(NamedTuple):
 
 
 @contextmanager
-def simulator() -> Iterator[str]:
-    """The URL of a simulator of our own, in a process of its own.
+def simulator(port: int = 0, *flags: str, apart: bool = False) -> Iterator[str]:
+    """The URL of a simulator of our own, in a process of its own; `apart`: one that Ctrl-C does not reach.
 
     Raises:
         ServerDied: it does not start.
     """
     environ = {name: text for name, text in os.environ.items() if not name.startswith("VATPORTAL_MOCK_")}
-    command = [sys.executable, "-m", "mock_server", "serve", "--port", "0"]
-    process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "mock_server", "serve", "--port", str(port), *flags]
+    process = subprocess.Popen(
+        command,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=apart,
+    )
     assert process.stdout is not None
     try:
         url = process.stdout.readline().strip()
@@ -73,7 +84,11 @@ def run_all(
     tell: Callable[[Done], None],
     pace: str = "fast",
 ) -> list[Done]:
-    """Every journey, some at a time; `tell` hears of each when it is over."""
+    """Every journey, some at a time; `tell` hears of each when it is over.
+
+    Raises:
+        NotSetUp: a journey cannot be held; those that have not begun are left out.
+    """
 
     def one(numbered: tuple[int, Journey]) -> Done:
         number, journey = numbered
@@ -86,11 +101,17 @@ def run_all(
 
 
 def run(server: str, journey: Journey, command: Sequence[str], seed: int, pace: str = "fast") -> Done:
-    """One journey in a fresh world."""
-    portal = Portal(server, f"{journey.name}-{seed}", seed, pace)
+    """One journey in a fresh world.
+
+    Raises:
+        NotSetUp: its world cannot be made ready, or not be read afterwards.
+    """
+    with _blaming(journey, "be set up"):
+        portal = Portal(server, f"{journey.name}-{seed}", seed, pace)
     try:
-        stage = journey.set(portal)
-        portal.forget()
+        with _blaming(journey, "be set up"):
+            stage = journey.set(portal)
+            portal.forget()
         meanwhile = threading.Thread(target=_meanwhile, args=(stage, portal))
         meanwhile.start()
         try:
@@ -98,9 +119,21 @@ def run(server: str, journey: Journey, command: Sequence[str], seed: int, pace: 
         finally:
             portal.over.set()
             meanwhile.join()
-        return Done(journey, judged(portal, stage, ending))
+        with _blaming(journey, "be judged"):
+            return Done(journey, judged(portal, stage, ending))
     finally:
-        portal.close()
+        with suppress(httpx2.HTTPError):  # a simulator that is gone has no world to drop
+            portal.close()
+
+
+@contextmanager
+def _blaming(journey: Journey, what: str) -> Iterator[None]:
+    """What goes wrong between us and our simulator, as an error that names the journey."""
+    try:
+        yield
+    except (httpx2.HTTPError, LookupError, TypeError, ValueError) as error:
+        cause = f"{type(error).__name__}: {error}".strip()
+        raise NotSetUp(f"the journey {journey.name} cannot {what} on the simulator ({cause})") from error
 
 
 def _meanwhile(stage: Stage, portal: Portal) -> None:
@@ -114,11 +147,12 @@ def _sent(portal: Portal, journey: Journey, stage: Stage, command: Sequence[str]
         asked, told = Path(folder) / "input.json", Path(folder) / "output.json"
         asked.write_bytes(encoded({"journey": journey.name, "task": journey.task, **stage.input}))
         said = Path(folder) / "said.txt"
+        environ = _environ(portal, journey, stage, asked, told)
         started = time.monotonic()
         with said.open("wb") as stream:
             process = subprocess.Popen(
                 command,
-                env=_environ(portal, journey, stage, asked, told),
+                env=environ,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
@@ -126,8 +160,8 @@ def _sent(portal: Portal, journey: Journey, stage: Stage, command: Sequence[str]
             )
             exit_ = _waited(process, journey.seconds)
         output, trouble = _output(told)
-        printed = said.read_bytes()[-SAID_BYTES:].decode("utf-8", "replace")
-        return Ending(exit_, output, trouble + printed, time.monotonic() - started)
+        words = printed.shown(trouble.encode() + said.read_bytes(), [environ[name] for name in SECRET])
+        return Ending(exit_, output, words, time.monotonic() - started)
 
 
 def _environ(portal: Portal, journey: Journey, stage: Stage, asked: Path, told: Path) -> dict[str, str]:

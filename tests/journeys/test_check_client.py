@@ -8,9 +8,13 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from contract_tests.documents import facts
+from contract_tests.journeys import command
 from contract_tests.journeys.catalogue import LIST
+from contract_tests.journeys.journey import Stage
+from contract_tests.journeys.portal import Portal
 
 CLIENTS = Path(__file__).parents[2] / "contract_tests" / "good_clients"
 GOOD = {
@@ -24,9 +28,9 @@ IDLE = [sys.executable, "-c", ""]
 
 
 def check_client(*arguments: str, client: list[str] | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mock_server", "check-client", *arguments]
+    ours = [sys.executable, "-m", "mock_server", "check-client", *arguments]
     behind = [] if client is None else ["--", *client]
-    return subprocess.run([*command, *behind], capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run([*ours, *behind], capture_output=True, text=True, timeout=300, check=False)
 
 
 def without(tool: str) -> str | None:
@@ -91,6 +95,8 @@ def test_a_client_that_never_ends_is_stopped(tmp_path: Path) -> None:
         ((), None, "-- CMD"),
         ((), ["no-such-program-here"], "no program"),
         (("--journy", "upload"), IDLE, "--journey"),
+        (("--port", "8080"), IDLE, "--attach"),
+        (("--attach",), IDLE, "leave out CMD"),
     ],
 )
 def test_wrong_usage_is_2_and_says_what_to_do(
@@ -109,3 +115,23 @@ def test_journeys_are_listed_and_each_cites_facts() -> None:
         assert journey.facts
         assert set(journey.facts) <= set(facts())
         assert journey.says.az != journey.says.en
+
+
+def test_a_journey_that_cannot_be_set_up_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def set_(portal: Portal) -> Stage:
+        portal.fault(connection="no such kind")
+        return Stage()
+
+    monkeypatch.setattr(command, "LIST", [LIST[0]._replace(set=set_)])
+    done = CliRunner().invoke(command.check_client, ["--", *IDLE])
+    assert done.exit_code == 3
+    assert f"journey {LIST[0].name} cannot be set up" in done.output
+    assert isinstance(done.exception, SystemExit)
+
+
+def test_what_a_client_prints_is_shown_without_its_secrets(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    code = "import os; print('Grüße', os.environ['VATPORTAL_SECRET'], os.environ['VATPORTAL_TOKEN'])"
+    check_client("--journey", "upload", "--json", str(report), client=[sys.executable, "-c", code])
+    (told,) = json.loads(report.read_text("utf-8"))["journeys"]
+    assert told["said"].strip() == "Grüße *** ***"

@@ -1,0 +1,22 @@
+"""What a client printed, for reports: cut to its end, and without the secrets it may have printed."""
+
+import re
+from collections.abc import Sequence
+
+from contract_tests.exchange import SECRETS, blotted
+
+SAID_CHARACTERS = 4_000
+"""So much of what the client printed last is shown."""
+
+READ_BYTES = 64_000
+"""More than is shown is read, so that no secret loses the name before it."""
+
+_NAMES = "|".join((*SECRETS, "x-vatpapikey", "authorization"))
+_VALUE = r""""(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|(?:(?:bearer|basic)\s+)?[^\s,;&"'}\])]+"""
+_NAMED = re.compile(rf"""((?:{_NAMES})\\?["']?[ \t]*(?:=>|[:=])[ \t]*)(?:{_VALUE})""", re.IGNORECASE)
+
+
+def shown(printed: bytes, secrets: Sequence[str]) -> str:
+    """The end of it as text: `***` in place of these secrets, and of whatever stands behind a secret's name."""
+    text = printed[-READ_BYTES:].decode("utf-8", "replace")
+    return _NAMED.sub(r"\1***", blotted(text, sorted(secrets, key=len, reverse=True)))[-SAID_CHARACTERS:]
