@@ -8,6 +8,7 @@ from contract_tests.suites import (
     envelope,
     errors,
     model,
+    operations,
     paging,
     partners,
     processes,
@@ -27,6 +28,7 @@ SUITES: tuple[Suite, ...] = (
     paging.SUITE,
     deletion.SUITE,
     partners.SUITE,
+    operations.SUITE,
     model.SUITE,
     samples.SUITE,
 )
