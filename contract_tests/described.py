@@ -31,12 +31,13 @@ from schemathesis.generation.meta import (
 from schemathesis.hooks import HookContext
 from schemathesis.schemas import APIOperation, BaseSchema
 
-from contract_tests import checks
+from contract_tests import checks, work
 from contract_tests.documents import ledger, load, operations
 from contract_tests.exchange import Exchange
 from contract_tests.findings import Breach, Unfit
 from contract_tests.run import Run
 from contract_tests.senders import InProcessSender
+from contract_tests.target import encoded
 from mock_server.app import create_app
 from mock_server.settings import Settings
 
@@ -99,6 +100,8 @@ class Described:
         self._sent = 0
         self._busy = False
         self._found: Breach | None = None
+        self._linking = False
+        self._stop: Callable[[], None] = _go_on
         self._checks = checks.made_for(ENVELOPE)
         if run.target.answers.get("R-42") != "refused":
             del self._checks["bad_data_is_refused"]  # a value of another type may be taken for what it says
@@ -114,12 +117,13 @@ class Described:
         """
         self._left = self._most
         stream = from_schema(self._schema(phases)).execute()
+        self._stop = stream.stop
+        self._linking = "stateful" in phases
         with self._hooked():
             for event in stream:
                 if isinstance(event, NonFatalError | FatalError) and self._found is None:
                     raise RuntimeError(f"Schemathesis could not go on: {event}")
-                if self._found is not None or not self._left:
-                    stream.stop()
+        self._stop = _go_on
         if self._found is not None:
             raise self._found
 
@@ -168,7 +172,7 @@ class Described:
                 "workers": 1,
                 "checks": {"enabled": False},
                 "generation": {
-                    "max-examples": max(1, min(20, self._most // 20)),
+                    "max-examples": max(1, min(20, self._most // (6 if "stateful" in phases else 20))),
                     "with-security-parameters": False,
                     "database": "none",
                 },
@@ -215,12 +219,17 @@ class Described:
         return next((each for each in found if each.method.upper() == method), found[0])
 
     def _show_who_calls(self, case: Case[Any]) -> None:
-        """Show who calls, by password and by token in turn; the probes of a check say themselves what they show."""
+        """Show who calls, by password and by token in turn; the probes of a check say themselves what they show.
+
+        Along links an import brings a sound invoice: no schema says that sums add up, and little follows a refusal.
+        """
         row = operations()[_name(case.operation.definition.raw["operationId"])]
         if self._busy or not row["credentials"]:
             return
         who = self._run.party()
         body = case.body
+        if self._linking and _meant_well(case) and isinstance(body, dict) and "invoices" in body:
+            body = {**body, "invoices": [_invoice(self._run)]}
         if isinstance(body, dict):
             body = case.body = {key: each for key, each in body.items() if key not in ENVELOPE.credentials}
         if isinstance(body, dict) and who.password and (self._sent % 2 == 0 or not who.token):
@@ -274,6 +283,8 @@ class Described:
                 self._found = breach
             finally:
                 self._busy = False
+            if self._found is not None or not self._left:
+                self._stop()  # rather than when all the requests of an operation are made up
         self._translate(context, case, response)
 
     def _judge(self, case: Case[Any], response: Response) -> None:
@@ -316,6 +327,10 @@ class Described:
         self._run.breach(f"{name}: the answer is not of the form documented: {said}", FORM)
 
 
+def _go_on() -> None:
+    """What is done at the end of the requests outside phases: nothing."""
+
+
 def document(run: Run) -> dict[str, Any]:
     """The OpenAPI document under the answers that the server is known to give, its paths below the base URL."""
     known = {
@@ -340,6 +355,11 @@ def _served(edition: str, answers: tuple[tuple[str, str], ...]) -> dict[str, Any
     return told
 
 
+def _invoice(run: Run) -> Any:
+    """A sound invoice as Schemathesis can send it; its amounts keep their digits."""
+    return json.loads(encoded(work.invoice(run)))
+
+
 def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_nulls(each) for key, each in value.items() if each is not None}
@@ -361,9 +381,13 @@ def plain(case: Any) -> Any:
         "query": dict(case.query or {}),
         **({"body": body} if isinstance(case.body, dict | list | str | int | float | bool) else {}),
         **({"bytes": case.body.hex()} if isinstance(case.body, bytes) else {}),
-        "allowed": case.meta is None or not case.meta.generation.mode.is_negative,
+        "allowed": _meant_well(case),
         "scenario": data.scenario.name if isinstance(data, CoveragePhaseData) else "",
     }
+
+
+def _meant_well(case: Case[Any]) -> bool:
+    return case.meta is None or not case.meta.generation.mode.is_negative
 
 
 def _case(operation: APIOperation[Any, Any, Any, Any], saved: Mapping[str, Any]) -> Case[Any]:

@@ -9,6 +9,7 @@ import pytest
 from contract_tests import replay
 from contract_tests.broken_servers import CATALOGUE
 from contract_tests.results import Results
+from contract_tests.run import NOTHING
 from contract_tests.runner import Plan, run
 from contract_tests.senders import Application
 from mock_server import Settings, create_app
@@ -66,3 +67,24 @@ def test_what_a_broken_server_answers_is_found_and_found_again(app: Application,
             run(there, Plan((saved.check,), seed=saved.seed, saved=saved.case), again)
         assert len(again.findings) == findings
         assert again.requests <= 4
+
+
+def test_links_lead_from_an_import_to_its_end_and_to_deletion() -> None:
+    with simulator() as there:
+        results = checked(there, ["operations/links"])
+    assert told(results) == []
+    seen = {(cell.operation, cell.code, cell.state) for cell in results.coverage.seen}
+    assert {
+        ("import_upload_invoices", 0, ""),
+        ("read_proc_status", 0, "finished"),
+        ("inv_read_invoices", 0, ""),
+        ("inv_delete", 0, ""),
+    } <= seen
+
+
+def test_a_finding_along_links_is_found_again_with_all_that_went_before(app: Application, tmp_path: Path) -> None:
+    with target(CATALOGUE["answers-without-envelope"].around(app)) as there:
+        (finding,) = checked(there, ["operations/links"]).findings
+    file = tmp_path / "case.json"
+    file.write_bytes(replay.saved(finding, 0))
+    assert replay.read(file).case is NOTHING
