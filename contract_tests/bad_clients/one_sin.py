@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from contract_tests.good_clients.requests_client import PortalError, VatPortal, main
 
-DRAFT = "AA2401 10000001"
 WIDE = {"date_from": "01.01.2022", "date_to": "30.04.2024"}
 
 
@@ -110,13 +109,16 @@ class GetBodyLost(VatPortal):
 
 
 class MixedFolders(VatPortal):
-    def delete(self, serials: list[str], signed: bool) -> None:
-        super().delete([*serials, DRAFT], signed)
+    def remove(self, invoices: list[dict[str, Any]]) -> Iterator[str]:
+        """Takes the folder of the first for the folder of all."""
+        serials = [each["serialNumber"] for each in invoices]
+        self.delete(serials, invoices[0]["is_signed"])
+        yield from serials
 
 
 class WrongIsSigned(VatPortal):
-    def delete(self, serials: list[str], signed: bool) -> None:
-        super().delete(serials, not signed)
+    def delete(self, serials: list[str], signed: bool) -> None:  # noqa: ARG002
+        super().delete(serials, True)
 
 
 class RetriedRefusal(VatPortal):
@@ -253,8 +255,8 @@ SINS: Mapping[str, Sin] = {
     "password-instead-of-token": Sin(PasswordInsteadOfToken, "upload"),
     "wrong-content-type": Sin(WrongContentType, "upload"),
     "get-body-lost": Sin(GetBodyLost, "upload"),
-    "mixed-folders": Sin(MixedFolders, "delete"),
-    "wrong-is-signed": Sin(WrongIsSigned, "delete"),
+    "mixed-folders": Sin(MixedFolders, "delete-both-folders"),
+    "wrong-is-signed": Sin(WrongIsSigned, "delete-drafts"),
     "retried-refusal": Sin(RetriedRefusal, "delete-refused"),
     "resent-invalid": Sin(ResentInvalid, "invalid"),
     "retried-without-pause": Sin(RetriedWithoutPause, "internal-errors"),

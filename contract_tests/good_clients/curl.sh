@@ -175,11 +175,17 @@ download() {
   invoices=$(sort -u "$work/read")
 }
 
-# All or nothing (F-DEL-03).
+# Each folder with a request of its own (F-DEL-02), and of each all or nothing (F-DEL-03); what is gone is told in any case.
 delete() {
-  call DELETE /etx/delete "$(value .delete < "$VATPORTAL_INPUT")" || refuse
-  follow "$(value .data.id < "$work/answer")"
-  deleted=$(values '.delete.serialNumbers.*' < "$VATPORTAL_INPUT")
+  local signed serials
+  for signed in false true; do
+    serials=$(paste -d : <(values '.delete.*.is_signed' < "$VATPORTAL_INPUT") \
+      <(values '.delete.*.serialNumber' < "$VATPORTAL_INPUT") | sed -n "s/^$signed://p")
+    [ -n "$serials" ] || continue
+    call DELETE /etx/delete "{\"serialNumbers\":[$(listed "$serials")],\"is_signed\":$signed}" || refuse
+    follow "$(value .data.id < "$work/answer")"
+    deleted="$deleted$serials"$'\n'
+  done
 }
 
 # -- the outcome

@@ -157,23 +157,31 @@ class Client:
             if not data["invoices"] or read >= data["total"]:
                 return
 
+    async def remove(self, invoices: list[dict[str, Any]]) -> AsyncIterator[str]:
+        """Delete, each folder with a request of its own (F-DEL-02); the serial numbers that are gone, as they go."""
+        for signed in {each["is_signed"]: None for each in invoices}:
+            serials = [each["serialNumber"] for each in invoices if each["is_signed"] == signed]
+            await self.delete(serials, signed)
+            for serial in serials:
+                yield serial
+
     async def delete(self, serials: list[str], signed: bool) -> None:
         """All of them or none (F-DEL-03), followed to the end (F-DEL-09)."""
         body = {"serialNumbers": serials, "is_signed": signed}
         await self.follow((await self.call("DELETE", "/etx/delete", body))["id"])
 
 
-async def performed(client: Client, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The task; what came of it."""
+async def perform(client: Client, asked: Mapping[str, Any], outcome: dict[str, Any]) -> None:
+    """The task; what came of it goes into `outcome`, and stays there if the rest fails."""
     match asked["task"]:
         case "upload":
-            return {"qaimes": await client.upload(asked["invoices"])}
+            outcome["qaimes"] = await client.upload(asked["invoices"])
         case "download":
-            return {"invoices": [invoice["qaime"] async for invoice in client.download(asked["download"])]}
+            outcome["invoices"] = [invoice["qaime"] async for invoice in client.download(asked["download"])]
         case _:
-            names = asked["delete"]["serialNumbers"]
-            await client.delete(names, asked["delete"]["is_signed"])
-            return {"deleted": names}
+            outcome["deleted"] = gone = []
+            async for serial in client.remove(asked["delete"]):
+                gone.append(serial)
 
 
 def explained(error: Refused | Unclear, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,11 +197,13 @@ def explained(error: Refused | Unclear, asked: Mapping[str, Any]) -> dict[str, A
 
 async def outcome_of(asked: Mapping[str, Any]) -> dict[str, Any]:
     async with httpx2.AsyncClient(base_url=os.environ["VATPORTAL_BASE_URL"], timeout=60) as http:
+        outcome: dict[str, Any] = {"status": "succeeded"}
         try:
-            return {"status": "succeeded", **await performed(Client(http, os.environ), asked)}
+            await perform(Client(http, os.environ), asked, outcome)
         except (Refused, Unclear) as error:
             print(error, file=sys.stderr)
-            return {"status": "failed", "errors": [explained(error, asked)]}
+            outcome |= {"status": "failed", "errors": [explained(error, asked)]}
+        return outcome
 
 
 def main() -> int:

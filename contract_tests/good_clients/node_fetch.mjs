@@ -146,11 +146,15 @@ class Portal {
     }
   }
 
-  // All or nothing (F-DEL-03).
-  async remove(wanted) {
-    const { data } = await this.call("DELETE", "/etx/delete", wanted);
-    await this.follow(data.id);
-    return wanted.serialNumbers;
+  // Each folder with a request of its own (F-DEL-02), and of each all or nothing (F-DEL-03); what is gone is told in any case.
+  async remove(invoices, outcome) {
+    outcome.deleted = [];
+    for (const is_signed of new Set(invoices.map((invoice) => invoice.is_signed))) {
+      const serialNumbers = invoices.filter((one) => one.is_signed === is_signed).map((one) => one.serialNumber);
+      const { data } = await this.call("DELETE", "/etx/delete", { serialNumbers, is_signed });
+      await this.follow(data.id);
+      outcome.deleted.push(...serialNumbers);
+    }
   }
 }
 
@@ -160,7 +164,7 @@ try {
   const portal = new Portal();
   if (input.invoices) outcome.qaimes = await portal.upload(input.invoices, outcome);
   if (input.download) outcome.invoices = (await portal.download(input.download)).map((invoice) => invoice.qaime);
-  if (input.delete) outcome.deleted = await portal.remove(input.delete);
+  if (input.delete) await portal.remove(input.delete, outcome);
 } catch (error) {
   if (!(error instanceof Refused)) throw error;
   outcome.errors.push({ ...(error.code && { code: error.code }), text: error.message, invoices: error.blamed ?? [] });

@@ -203,11 +203,21 @@ class Portal
         }
     }
 
-    /** All or nothing (F-DEL-03). */
-    public function delete(array $wanted): array
+    /**
+     * Each folder with a request of its own (F-DEL-02), and of each all or nothing (F-DEL-03). What is gone comes into $deleted,
+     * and stays there if the rest is refused.
+     */
+    public function delete(array $invoices, ?array &$deleted): void
     {
-        $this->follow($this->call('DELETE', '/etx/delete', $wanted)['id']);
-        return $wanted['serialNumbers'];
+        foreach ([false, true] as $signed) {
+            $named = array_filter($invoices, fn ($invoice) => $invoice['is_signed'] === $signed);
+            $serials = array_column($named, 'serialNumber');
+            if ($serials !== []) {
+                $body = ['serialNumbers' => $serials, 'is_signed' => $signed];
+                $this->follow($this->call('DELETE', '/etx/delete', $body)['id']);
+                $deleted = [...$deleted ?? [], ...$serials];
+            }
+        }
     }
 }
 
@@ -222,7 +232,7 @@ try {
         $outcome['invoices'] = $portal->download($input['download']);
     }
     if (isset($input['delete'])) {
-        $outcome['deleted'] = $portal->delete($input['delete']);
+        $portal->delete($input['delete'], $outcome['deleted']);
     }
 } catch (Refused $refused) {
     $told = ['text' => $refused->getMessage(), 'invoices' => $refused->blamed];

@@ -187,6 +187,14 @@ class VatPortal:
         data: dict[str, Any] = self.call("GET", "/etx/read_invoices", **asked)
         return data
 
+    def remove(self, invoices: list[dict[str, Any]]) -> Iterator[str]:
+        """Delete, each folder with a request of its own (F-DEL-02); the serial numbers that are gone, as they go."""
+        for signed in (False, True):
+            serials = [each["serialNumber"] for each in invoices if each["is_signed"] is signed]
+            if serials:
+                self.delete(serials, signed)
+                yield from serials
+
     def delete(self, serials: list[str], signed: bool) -> None:
         """All of them or none (F-DEL-03), followed to the end (F-DEL-09)."""
         process = self.call("DELETE", "/etx/delete", serialNumbers=serials, is_signed=signed)["id"]
@@ -216,10 +224,11 @@ def main(kind: type[VatPortal] = VatPortal) -> int:
             case "download":
                 outcome["invoices"] = [invoice["qaime"] for invoice in portal.download(**asked["download"])]
             case "delete":
-                portal.delete(asked["delete"]["serialNumbers"], asked["delete"]["is_signed"])
-                outcome["deleted"] = asked["delete"]["serialNumbers"]
+                outcome["deleted"] = gone = []
+                for serial in portal.remove(asked["delete"]):
+                    gone.append(serial)  # what went before a refusal is told too
     except PortalError as error:
-        outcome = {"status": "failed", "errors": told(error, asked.get("invoices", []))}
+        outcome |= {"status": "failed", "errors": told(error, asked.get("invoices", []))}
         print(error, file=sys.stderr)
     Path(os.environ["VATPORTAL_OUTPUT"]).write_text(json.dumps(outcome, ensure_ascii=False), "utf-8")
     return 0 if outcome["status"] == "succeeded" else 1

@@ -18,6 +18,7 @@ FAST_CLOCK = 40
 
 APRIL = {"date_from": "01.04.2024", "date_to": "30.04.2024"}
 DELETABLE = ("MT2412 25000100", "MT2412 25000101")
+DRAFTS = ("AA2501 10000001", "AA2501 10000002")
 APPROVED = "AA 24080000001"
 LETTERS = "Şəkərbura, İğdır çayı, ığğı, Ağdam “qənd” – 1 ədəd"
 
@@ -310,6 +311,11 @@ def _other_texts(portal: Portal) -> Stage:
     return Stage(upload(portal, BUYER), changed=True)
 
 
+def deletion(*named: str) -> dict[str, Any]:
+    """Invoices to delete, each with its folder."""
+    return {"delete": [{"serialNumber": name, "is_signed": name not in DRAFTS} for name in named]}
+
+
 @journey(
     "delete-refused",
     "delete",
@@ -320,7 +326,7 @@ def _other_texts(portal: Portal) -> Stage:
     "F-DEL-08",
 )
 def _delete_refused(_: Portal) -> Stage:
-    return Stage({"delete": {"serialNumbers": [*DELETABLE, APPROVED], "is_signed": True}}, succeeds=False)
+    return Stage(deletion(*DELETABLE, APPROVED), succeeds=False)
 
 
 @journey(
@@ -333,7 +339,45 @@ def _delete_refused(_: Portal) -> Stage:
     "F-DEL-09",
 )
 def _delete(_: Portal) -> Stage:
-    return Stage({"delete": {"serialNumbers": list(DELETABLE), "is_signed": True}})
+    return Stage(deletion(*DELETABLE))
+
+
+@journey(
+    "delete-drafts",
+    "delete",
+    "Drafts lie in a folder of their own: is_signed is false for them.",
+    "Qaralamalar ayrıca qovluqdadır: onlar üçün is_signed false olmalıdır.",
+    "F-DEL-02",
+    "F-DEL-08",
+)
+def _delete_drafts(_: Portal) -> Stage:
+    return Stage(deletion(*DRAFTS))
+
+
+@journey(
+    "delete-both-folders",
+    "delete",
+    "A draft among signed ones: each folder takes a request of its own.",
+    "İmzalanmışlar arasında bir qaralama var: hər qovluq üçün ayrıca sorğu lazımdır.",
+    "F-DEL-02",
+    "F-DEL-03",
+    "F-DEL-08",
+)
+def _delete_both_folders(_: Portal) -> Stage:
+    return Stage(deletion(DELETABLE[0], DRAFTS[0], DELETABLE[1]))
+
+
+@journey(
+    "delete-one-folder-refused",
+    "delete",
+    "One folder is refused and the other not: tell what is gone and what is not.",
+    "Bir qovluq rədd edilir, o biri yox: nəyin silindiyini və nəyin qaldığını de.",
+    "F-DEL-02",
+    "F-DEL-03",
+    "F-DEL-05",
+)
+def _delete_one_folder_refused(_: Portal) -> Stage:
+    return Stage(deletion(APPROVED, DRAFTS[0], DELETABLE[0]), succeeds=False)
 
 
 @journey(
@@ -352,7 +396,7 @@ def _delete_fails_later(portal: Portal) -> Stage:
             time.sleep(0.2)
             portal.control("PATCH", "invoices/MT241225000100", {"status": "approved"})
 
-    return Stage({"delete": {"serialNumbers": list(DELETABLE), "is_signed": True}}, succeeds=False, meanwhile=approve)
+    return Stage(deletion(*DELETABLE), succeeds=False, meanwhile=approve)
 
 
 @journey(

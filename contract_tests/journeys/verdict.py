@@ -67,7 +67,7 @@ def _expected(portal: Portal, stage: Stage, requests: Sequence[Mapping[str, Any]
         qaimes={id_: qaime for id_, qaime in portal.kept().items() if id_ in sent and qaime} if told else None,
         invoices=stage.expected,
         blamed=frozenset(stage.blamed),
-        deletes=stage.succeeds,
+        deleted=_gone(portal, stage) if "delete" in stage.input and not stage.succeeds else None,
         done=_done(portal, stage, requests),
     )
 
@@ -79,5 +79,10 @@ def _done(portal: Portal, stage: Stage, requests: Sequence[Mapping[str, Any]]) -
         return all(kept.get(invoice["id"]) for invoice in stage.input["invoices"])
     if "download" in stage.input:
         return any(row["operation"] == "etx_read_invoices" and row["err_code"] == 0 for row in requests)
-    deleted = portal.lying(status="deleted")
-    return all(serial.replace(" ", "") in deleted for serial in stage.input["delete"]["serialNumbers"])
+    return len(_gone(portal, stage)) == len(stage.input["delete"])
+
+
+def _gone(portal: Portal, stage: Stage) -> frozenset[str]:
+    """The qaimes to delete that are gone; a draft leaves nothing behind, a signed one a line that says deleted."""
+    named = {each["serialNumber"].replace(" ", "") for each in stage.input["delete"]}
+    return frozenset(named - (portal.lying() - portal.lying(status="deleted")))

@@ -52,7 +52,7 @@ class Expected(NamedTuple):
         sent: the invoices given to the client to send, by id.
         qaimes: the number of each invoice afterwards; `invoices`: the qaimes to be read.
         blamed: the invoices that the portal objects to.
-        deletes: whether anything was deleted.
+        deleted: the qaimes that are gone, where a deletion was refused or failed.
         done: whether what was asked for has been done in the end; `None`: unknown.
     """
 
@@ -62,7 +62,7 @@ class Expected(NamedTuple):
     qaimes: Mapping[str, str] | None = None
     invoices: frozenset[str] | None = None
     blamed: frozenset[str] = frozenset()
-    deletes: bool = True
+    deleted: frozenset[str] | None = None
     done: bool | None = None
 
 

@@ -35,10 +35,13 @@ def blamed_wrong_invoice(case: Case) -> Iterator[Found]:
 
 
 def believed_refused_deletion(case: Case) -> Iterator[Found]:
-    deleted = case.outcome.deleted
-    if deleted and not case.expected.deletes:
+    right, told = case.expected.deleted, case.outcome.deleted
+    if right is None or told is None:
+        return
+    there = [serial for serial in told if serial.replace(" ", "") not in right]
+    if there:
         shown = [call.seq for call in case.calls if call.operation == "etx_delete"]
-        yield Found(shown, {"invoices": ", ".join(deleted[:5])})
+        yield Found(shown, {"invoices": ", ".join(there[:5])})
 
 
 def lost_invoices(case: Case) -> Iterator[Found]:
