@@ -12,6 +12,7 @@ from mock_server.portal.status import process_of
 from mock_server.portal.visits import Parts, Visit, refuse
 from mock_server.rulebook.constants import PAGE_SIZE
 from mock_server.rulebook.vocabulary import KINDS, STATUSES
+from mock_server.store.arrivals import Asked
 from mock_server.store.processes import Page, ProcessRow
 from mock_server.store.registry import Wanted
 
@@ -69,9 +70,8 @@ def etx_read_invoices(visit: Visit) -> Parts:
     start, end = dates.wanted(visit)
     _demand_own_phone(visit)
     size = visit.world.page_size
-    where = (visit.world.id, visit.caller.company, visit.body["dir"], start, end)
-    found = visit.store.processes.page_by_date(*where, _skipped(page, size), size)
-    return _page(visit, found, visit.store.processes.count_by_date(*where))
+    asked = Asked(visit.world.id, visit.caller.company, visit.body["dir"], start, end)
+    return _page(visit, *visit.store.arrivals.page(asked, _skipped(page, size), size))
 
 
 def _demand_own_phone(visit: Visit) -> None:
@@ -86,7 +86,7 @@ def _page_of_process(visit: Visit, row: ProcessRow, page: int) -> Parts:
     if row.dir is None or asked != row.dir:
         return _page(visit, Page([], 0), 0)
     size = visit.world.page_size
-    found = visit.store.processes.page_of_list(visit.world.id, visit.caller.company, row, _skipped(page, size), size)
+    found = visit.store.processes.page_of_list(visit.world.id, row, _skipped(page, size), size)
     return _page(visit, found, row.listed - row.gaps)
 
 

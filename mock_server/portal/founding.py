@@ -49,6 +49,7 @@ def found(store: Store, world: int, file: WorldFile, now: int) -> None:
         _add_process(store, world, entry, registered, now)
     store.worlds.set_due(world, store.processes.earliest(world))
     _add_state(store, world, file, registered, now)
+    store.arrivals.recount(world)
     for entry in file.processes:
         store.processes.join_list(world, entry.id)
 

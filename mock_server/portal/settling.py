@@ -210,7 +210,8 @@ def _delete(store: Store, world: World, row: ProcessRow, record: Record) -> str 
         if not deletable(states.get(number), row.company, signed):
             return exception_text("not_deletable", qaime=name)
     store.invoices.remove_registered(world.id, ids)
-    store.processes.forget_downloaded(world.id, row.company, ids)
+    store.processes.forget_listed(world.id, row.company, ids)
+    store.arrivals.forget(world.id, row.company, ids)
     if signed:
         store.registry.set_status(world.id, ids, DELETED)
     else:

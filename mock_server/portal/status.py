@@ -110,7 +110,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
 def _in_etaxes(visit: Visit, row: ProcessRow, outcomes: list[Outcome]) -> list[bytes]:
     """The process's invoices as e-taxes has them, as JSON; the first of them (R-38)."""
     if row.dir is not None:
-        return visit.store.processes.page_of_list(visit.world.id, visit.caller.company, row, 0, DETAILS_BOUND).texts
+        return visit.store.processes.page_of_list(visit.world.id, row, 0, DETAILS_BOUND).texts
     ids = [outcome.registry for outcome in outcomes if outcome.registry is not None][:DETAILS_BOUND]
     texts = visit.store.registry.documents(visit.world.id, ids)
     return [texts[number] for number in ids if number in texts]

@@ -4,6 +4,7 @@ Money and documents are kept as JSON text, exactly as they will be sent. Instant
 since 1970 UTC, of world time unless the column says `real`.
 """
 
+from mock_server.store.arrivals import COUNT, GROUPED
 from mock_server.store.engine import Engine
 
 STEPS: tuple[tuple[str, ...], ...] = (
@@ -114,11 +115,18 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE worlds ADD COLUMN journal_lost INTEGER NOT NULL DEFAULT 0",
     ),
     (
-        # text: documents of a download from the one after `first` on, joined with commas. Where a later download has
-        # changed one of them, the row is gone, and its page is made of `downloads` again.
+        # text: documents of a download from the one after `first` on, joined with commas. It is empty where one of
+        # them has been changed or deleted, and made of `downloads` again for each page. number: how many are left.
         """CREATE TABLE download_texts (
-            world INTEGER NOT NULL, process INTEGER NOT NULL, first INTEGER NOT NULL, text BLOB NOT NULL,
-            PRIMARY KEY (world, process, first))""",
+            world INTEGER NOT NULL, process INTEGER NOT NULL, first INTEGER NOT NULL, number INTEGER NOT NULL,
+            text BLOB NOT NULL, PRIMARY KEY (world, process, first, number))""",
+        # How many downloads there are from the arrival number after `first` on; what is deleted may have been the
+        # earliest or the latest.
+        """CREATE TABLE download_counts (
+            world INTEGER NOT NULL, company TEXT NOT NULL, dir INTEGER NOT NULL, first INTEGER NOT NULL,
+            number INTEGER NOT NULL, earliest INTEGER NOT NULL, latest INTEGER NOT NULL,
+            PRIMARY KEY (world, company, dir, first)) WITHOUT ROWID""",
+        COUNT + GROUPED,
     ),
 )
 

@@ -31,6 +31,11 @@ class ProcessRow(NamedTuple):
 JOINED = 100
 """Documents that are kept joined, the way a page shows them: a page of 5000 then takes 50 rows, not 5000."""
 
+PIECE = f"(l.ordinal - 1) / {JOINED} * {JOINED}"
+"""Behind which ordinal the piece begins that a row of `download_lists l` belongs to."""
+
+_COPY = "JOIN downloads d ON d.world = l.world AND d.company = ? AND d.id = l.id AND d.dir = ?"
+
 _ROW = "id, company, username, record, applied, next_due, dir, listed, gaps"
 _OF_WORLD = len(WorldRow._fields)
 _WITH_WORLD = (
@@ -127,85 +132,84 @@ class Processes:
     def join_list(self, world: int, process: int) -> None:
         """Keep what a download brought a second time, joined for its pages; a short one is quick as it is."""
         row = self.find(world, process)
-        if row is None or row.listed < JOINED or row.gaps:
+        if row is None or row.listed < JOINED:
             return
         for first in range(0, row.listed, JOINED):
-            text = b",".join(self._rows_of_list(world, row.company, row, first, JOINED))
+            texts = self._piece(world, row, first)
             self._db.run(
-                "INSERT INTO download_texts (world, process, first, text) VALUES (?, ?, ?, ?)",
-                (world, process, first, text),
+                "INSERT INTO download_texts (world, process, first, number, text) VALUES (?, ?, ?, ?, ?)",
+                (world, process, first, len(texts), b",".join(texts)),
             )
 
-    def page_of_list(self, world: int, company: str, row: ProcessRow, skip: int, count: int) -> Page:
+    def page_of_list(self, world: int, row: ProcessRow, skip: int, count: int) -> Page:
         """A page of a download, in its own order."""
         number = max(0, min(count, row.listed - row.gaps - skip))
-        if number >= JOINED and not (row.gaps or skip % JOINED or count % JOINED):
-            found = self._db.all(
-                "SELECT text FROM download_texts WHERE world = ? AND process = ? AND first >= ? AND first < ?"
-                " ORDER BY first",
-                (world, row.id, skip, skip + number),
-            )
-            if len(found) * JOINED >= number:  # else a later download has renewed some of them
-                return Page([text for (text,) in found], number)
-        texts = self._rows_of_list(world, company, row, skip, count)
-        return Page(texts, len(texts))
+        texts: list[bytes] = []
+        shown = 0
+        for first, before, held, text in self._joined(world, row, skip, number):
+            start, end = max(0, skip - before), min(held, skip + number - before)
+            whole = text and end - start == held
+            texts += [text] if whole else self._piece(world, row, first)[start:end]
+            shown += end - start
+        if shown < number:  # short, or of a release that joined none
+            texts = self._one_by_one(world, row, skip, count)
+        return Page(texts, number)
 
-    def _rows_of_list(self, world: int, company: str, row: ProcessRow, skip: int, count: int) -> list[bytes]:
-        """One by one: a range of ordinals, unless there are gaps."""
-        sql = (
-            f"SELECT {self._json} FROM download_lists l JOIN downloads d"
-            " ON d.world = l.world AND d.company = ? AND d.id = l.id AND d.dir = ?"
-            " WHERE l.world = ? AND l.process = ?"
+    def _joined(self, world: int, row: ProcessRow, skip: int, number: int) -> list[tuple[int, int, int, bytes]]:
+        """Pieces of a page: behind which ordinal each begins, how many documents are before and in it, its text."""
+        if number < JOINED or row.listed < JOINED:
+            return []
+        if not row.gaps:
+            return self._db.all(
+                "SELECT first, first, number, text FROM download_texts"
+                " WHERE world = ? AND process = ? AND first > ? AND first < ? ORDER BY first",
+                (world, row.id, skip - JOINED, skip + number),
+            )
+        return self._db.all(
+            "SELECT t.first, p.before, t.number, t.text FROM"
+            " (SELECT first, number, CAST(sum(number) OVER (ORDER BY first) - number AS INTEGER) AS before"
+            " FROM download_texts WHERE world = ? AND process = ?) p"
+            " JOIN download_texts t ON t.world = ? AND t.process = ? AND t.first = p.first"
+            " WHERE p.before < ? AND p.before + p.number > ? ORDER BY t.first",
+            (world, row.id, world, row.id, skip + number, skip),
         )
-        if row.gaps:
-            sql += " ORDER BY l.ordinal LIMIT ? OFFSET ?"
-            found = self._db.all(sql, (company, row.dir, world, row.id, count, skip))
-        else:
-            sql += " AND l.ordinal > ? AND l.ordinal <= ? ORDER BY l.ordinal"
-            found = self._db.all(sql, (company, row.dir, world, row.id, skip, skip + count))
+
+    def _piece(self, world: int, row: ProcessRow, first: int) -> list[bytes]:
+        found = self._db.all(
+            f"SELECT {self._json} FROM download_lists l {_COPY} WHERE l.world = ? AND l.process = ?"
+            " AND l.ordinal > ? AND l.ordinal <= ? ORDER BY l.ordinal",
+            (row.company, row.dir, world, row.id, first, first + JOINED),
+        )
         return [text for (text,) in found]
 
-    def page_by_date(self, world: int, company: str, dir_: int, start: int, end: int, skip: int, count: int) -> Page:
-        """Downloaded invoices created in a range, by arrival in the portal (R-72)."""
+    def _one_by_one(self, world: int, row: ProcessRow, skip: int, count: int) -> list[bytes]:
         found = self._db.all(
-            f"SELECT {self._json} FROM (SELECT arrival FROM downloads"
-            " WHERE world = ? AND company = ? AND dir = ? AND created >= ? AND created < ?"
-            " ORDER BY arrival LIMIT ? OFFSET ?) page JOIN downloads d"
-            " ON d.world = ? AND d.company = ? AND d.dir = ? AND d.arrival = page.arrival ORDER BY d.arrival",
-            (world, company, dir_, start, end, count, skip, world, company, dir_),
+            f"SELECT {self._json} FROM (SELECT world, ordinal, id FROM download_lists WHERE world = ? AND process = ?"
+            f" ORDER BY ordinal LIMIT ? OFFSET ?) l {_COPY} ORDER BY l.ordinal",
+            (world, row.id, count, skip, row.company, row.dir),
         )
-        return Page([text for (text,) in found], len(found))
+        return [text for (text,) in found]
 
-    def count_by_date(self, world: int, company: str, dir_: int, start: int, end: int) -> int:
-        row = self._db.one(
-            "SELECT count(*) FROM downloads"
-            " WHERE world = ? AND company = ? AND dir = ? AND created >= ? AND created < ?",
-            (world, company, dir_, start, end),
-        )
-        return row[0] if row else 0
-
-    def forget_downloaded(self, world: int, company: str, ids: Sequence[int]) -> None:
-        """Remove the company's copies of deleted invoices, and note the gaps they leave in its lists."""
+    def forget_listed(self, world: int, company: str, ids: Sequence[int]) -> None:
+        """Take deleted invoices from the company's lists, and note the gaps they leave."""
         for some in pieces(ids):
-            self._db.run(
-                "DELETE FROM download_texts WHERE world = ? AND process IN"
-                " (SELECT l.process FROM download_lists l JOIN processes p ON p.world = l.world AND p.id = l.process"
-                f" WHERE l.world = ? AND l.id IN ({marks(some)}) AND p.company = ?)",
-                (world, world, *some, company),
+            gone = self._db.all(
+                f"SELECT count(*), l.process, {PIECE} FROM download_lists l"
+                " JOIN processes p ON p.world = l.world AND p.id = l.process AND p.company = ?"
+                f" WHERE l.world = ? AND l.id IN ({marks(some)}) GROUP BY l.process, {PIECE}",
+                (company, world, *some),
             )
-            self._db.run(
-                "UPDATE processes SET gaps = gaps + (SELECT count(*) FROM download_lists l WHERE l.world = ?"
-                f" AND l.process = processes.id AND l.id IN ({marks(some)}))"
-                " WHERE world = ? AND company = ? AND id IN"
-                f" (SELECT process FROM download_lists WHERE world = ? AND id IN ({marks(some)}))",
-                (world, *some, world, company, world, *some),
+            self._db.many(
+                "UPDATE processes SET gaps = gaps + ? WHERE world = ? AND id = ?",
+                [(number, world, process) for number, process, _ in gone],
+            )
+            self._db.many(
+                "UPDATE download_texts SET number = number - ?, text = ?"
+                " WHERE world = ? AND process = ? AND first = ?",
+                [(number, b"", world, process, first) for number, process, first in gone],
             )
             self._db.run(
                 f"DELETE FROM download_lists WHERE world = ? AND id IN ({marks(some)}) AND process IN"
                 " (SELECT id FROM processes WHERE world = ? AND company = ?)",
                 (world, *some, world, company),
-            )
-            self._db.run(
-                f"DELETE FROM downloads WHERE world = ? AND company = ? AND id IN ({marks(some)})",
-                (world, company, *some),
             )

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from mock_server.store.arrivals import Arrivals
 from mock_server.store.engine import Engine
 from mock_server.store.folders import FOLDER_OF_DIR, lying_in
 from mock_server.store.invoices import marks, pieces
-from mock_server.store.processes import JOINED
+from mock_server.store.processes import PIECE
 
 
 class QaimeRow(NamedTuple):
@@ -54,6 +55,7 @@ class Registry:
 
     def __init__(self, engine: Engine) -> None:
         self._db = engine
+        self._arrivals = Arrivals(engine)
 
     def add(self, world: int, rows: Iterable[QaimeRow]) -> None:
         self._db.many(
@@ -153,6 +155,7 @@ class Registry:
             " AND id IN (SELECT id FROM download_lists WHERE world = ? AND process = ?)",
             (world, company, dir_, world, process),
         )
+        self._arrivals.came(world, company, dir_, arrival)
 
     def _forget_joined(self, world: int, process: int, company: str) -> None:
         """What is kept joined is no longer right where the process renews a part of it."""
@@ -165,14 +168,14 @@ class Registry:
         )
         for some in pieces([number for (number,) in renewed]):
             found = self._db.all(
-                f"SELECT DISTINCT l.process, (l.ordinal - 1) / {JOINED} * {JOINED} FROM download_lists l"
+                f"SELECT DISTINCT l.process, {PIECE} FROM download_lists l"
                 " JOIN processes p ON p.world = l.world AND p.id = l.process AND p.company = ?"
                 f" WHERE l.world = ? AND l.id IN ({marks(some)})",
                 (company, world, *some),
             )
             self._db.many(
-                "DELETE FROM download_texts WHERE world = ? AND process = ? AND first = ?",
-                [(world, *row) for row in found],
+                "UPDATE download_texts SET text = ? WHERE world = ? AND process = ? AND first = ?",
+                [(b"", world, *row) for row in found],
             )
 
 

@@ -1,5 +1,6 @@
 """All tables of one engine, in one hand."""
 
+from mock_server.store.arrivals import Arrivals
 from mock_server.store.copies import Copies
 from mock_server.store.coverage import Coverage
 from mock_server.store.engine import Engine
@@ -44,6 +45,7 @@ class Store:
         self.listing = Listing(engine)
         self.seedings = Seedings(engine)
         self.processes = Processes(engine)
+        self.arrivals = Arrivals(engine)
         self.journal = Journal(engine)
         self.faults = Faults(engine)
         self.coverage = Coverage(engine)

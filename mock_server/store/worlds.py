@@ -75,6 +75,7 @@ TABLES = (
     "downloads",
     "download_lists",
     "download_texts",
+    "download_counts",
     "audit",
     "journal",
     "faults",

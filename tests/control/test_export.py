@@ -20,7 +20,7 @@ from tests.timed import Timed, timed
 
 PHONE = "994501234567"
 ALWAYS = {"date_from": "01.01.2000", "date_to": "31.12.9999"}
-NEITHER = ("journal", "seedings", "worlds", "download_texts")
+NEITHER = ("journal", "seedings", "worlds", "download_texts", "download_counts")
 """What a file does not say, or is kept twice.
 
 Of a world's row `settings` alone differs: the file says what had been the server's.

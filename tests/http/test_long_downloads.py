@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mock_server.store import arrivals
 from mock_server.store.processes import JOINED
 from mock_server.web import journal
 from tests.client import Portal
@@ -34,8 +35,8 @@ def _downloaded(servers: Servers, page_size: int | None = None) -> tuple[LiveSer
 def _joined(server: LiveServer, portal: Portal, process: int) -> list[int]:
     """Behind how many documents each joined text of the download begins."""
     rows = server.app.store.engine.all(
-        "SELECT first FROM download_texts WHERE world = ? AND process = ? ORDER BY first",
-        (server.app.worlds.row(portal.world).id, process),
+        "SELECT first FROM download_texts WHERE world = ? AND process = ? AND text <> ? ORDER BY first",
+        (server.app.worlds.row(portal.world).id, process, b""),
     )
     return [first for (first,) in rows]
 
@@ -80,7 +81,9 @@ def test_deletion_is_seen_on_the_pages_of_its_company(servers: Servers) -> None:
     assert portal.finished(gone)["status"] == 2
     assert page(portal, procId=process, from_=1) == (qaimes[1 : JOINED + 1], LONG - 1)
     assert page(buyer, procId=theirs, from_=1) == (qaimes[:JOINED], LONG)
-    assert _joined(server, portal, process) == []
+    assert _joined(server, portal, process) == [JOINED, 2 * JOINED]
+    assert page(portal, procId=process, from_=2) == (qaimes[JOINED + 1 : 2 * JOINED + 1], LONG - 1)
+    assert page(portal, procId=process, from_=3) == (qaimes[2 * JOINED + 1 :], LONG - 1)
     assert _joined(server, buyer, theirs) == [0, JOINED, 2 * JOINED]
 
 
@@ -97,3 +100,34 @@ def test_a_very_long_answer_is_kept_in_part_without_a_digest(
         assert told["cut"]
         assert raw.decode().startswith(told["text"])
         assert told["digest"] == (hashlib.sha256(raw).hexdigest() if longest == 1_000_000 else None)
+
+
+@pytest.mark.parametrize("most_partial", [arrivals.MOST_PARTIAL, 0])
+@pytest.mark.proves("F-RD-02", "R-72", "R-78")
+def test_pages_by_date_are_found_by_counts_as_by_rows(
+    most_partial: int, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "MOST_PARTIAL", most_partial)
+    server = servers.get()
+    portal = Portal(server.port, fresh_world())
+    etaxes = Etaxes(server, portal.world)
+    etaxes.set_world(page_size=700)
+    minutes = [n * 7 % (24 * 60) for n in range(2 * arrivals.COUNTED + 300)]
+    qaimes = etaxes.add(*(SENT._replace(created=f"10.03.2019 {m // 60:02d}:{m % 60:02d}") for m in minutes))
+    created = dict(zip(qaimes, minutes, strict=True))
+    noon = {"date_from": "10.03.2019 12:00", "date_to": "10.03.2019 12:59"}
+    downloaded(portal, **noon, dir=1)
+    downloaded(portal, **DAY, dir=1)
+    in_order = sorted(qaimes, key=lambda name: (created[name], int(name[2:])))
+    arrived = sorted(in_order, key=lambda name: not 720 <= created[name] < 780)
+    for _ in range(2):
+        for dates, held in ((DAY, arrived), (noon, [name for name in arrived if 720 <= created[name] < 780])):
+            for number in range(1, 5):
+                assert page(portal, **dates, dir=1, from_=number) == (
+                    held[700 * (number - 1) : 700 * number],
+                    len(held),
+                )
+        gone = [arrived[0], arrived[1], arrived[arrivals.COUNTED], arrived[-1]]
+        deletion = portal.started("etx_delete", serialNumbers=[named(name) for name in gone], is_signed=True)
+        assert portal.finished(deletion)["status"] == 2
+        arrived = [name for name in arrived if name not in gone]
