@@ -1,5 +1,6 @@
 """Downloaded invoices by date, in the order in which they arrived in a company's portal."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -98,13 +99,10 @@ class Arrivals:
         """Remove the company's copies of deleted invoices."""
         for some in pieces(ids):
             which = f"world = ? AND company = ? AND id IN ({marks(some)})"
-            gone = self._db.all(
-                f"SELECT count(*), dir, {_STRETCH} FROM downloads WHERE {which} GROUP BY dir, {_STRETCH}",
-                (world, company, *some),
-            )
+            found = self._db.all(f"SELECT dir, {_STRETCH} FROM downloads WHERE {which}", (world, company, *some))
             self._db.many(
                 "UPDATE download_counts SET number = number - ?"
                 " WHERE world = ? AND company = ? AND dir = ? AND first = ?",
-                [(number, world, company, dir_, first) for number, dir_, first in gone],
+                [(number, world, company, *stretch) for stretch, number in Counter(found).items()],
             )
             self._db.run(f"DELETE FROM downloads WHERE {which}", (world, company, *some))

@@ -1,5 +1,6 @@
 """Rows of processes and of what downloads brought."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -30,9 +31,6 @@ class ProcessRow(NamedTuple):
 
 JOINED = 100
 """Documents that are kept joined, the way a page shows them: a page of 5000 then takes 50 rows, not 5000."""
-
-PIECE = f"(l.ordinal - 1) / {JOINED} * {JOINED}"
-"""Behind which ordinal the piece begins that a row of `download_lists l` belongs to."""
 
 _COPY = "JOIN downloads d ON d.world = l.world AND d.company = ? AND d.id = l.id AND d.dir = ?"
 
@@ -144,34 +142,39 @@ class Processes:
     def page_of_list(self, world: int, row: ProcessRow, skip: int, count: int) -> Page:
         """A page of a download, in its own order."""
         number = max(0, min(count, row.listed - row.gaps - skip))
+        if number < JOINED or row.listed < JOINED:
+            return Page(self._one_by_one(world, row, skip, count), number)
+        start, before = self._place(world, row, skip)
+        end, _ = self._place(world, row, skip + number - 1)
         texts: list[bytes] = []
-        shown = 0
-        for first, before, held, text in self._joined(world, row, skip, number):
-            start, end = max(0, skip - before), min(held, skip + number - before)
-            whole = text and end - start == held
-            texts += [text] if whole else self._piece(world, row, first)[start:end]
-            shown += end - start
-        if shown < number:  # short, or of a release that joined none
+        for first, held, text in self._db.all(
+            "SELECT first, number, text FROM download_texts"
+            " WHERE world = ? AND process = ? AND first >= ? AND first <= ? ORDER BY first",
+            (world, row.id, start, end),
+        ):
+            shown = slice(max(0, skip - before), min(held, skip + number - before))
+            whole = text and shown == slice(0, held)
+            texts += [text] if whole else self._piece(world, row, first)[shown]
+            before += held
+        if before < skip + number:  # an earlier release has brought it, and joined nothing
             texts = self._one_by_one(world, row, skip, count)
         return Page(texts, number)
 
-    def _joined(self, world: int, row: ProcessRow, skip: int, number: int) -> list[tuple[int, int, int, bytes]]:
-        """Pieces of a page: behind which ordinal each begins, how many documents are before and in it, its text."""
-        if number < JOINED or row.listed < JOINED:
-            return []
-        if not row.gaps:
-            return self._db.all(
-                "SELECT first, first, number, text FROM download_texts"
-                " WHERE world = ? AND process = ? AND first > ? AND first < ? ORDER BY first",
-                (world, row.id, skip - JOINED, skip + number),
-            )
+    def _place(self, world: int, row: ProcessRow, skip: int) -> tuple[int, int]:
+        """Behind which ordinal the piece begins that has the document after `skip` others; how many are before."""
+        lost = 0
+        for first, held in self._gaps(world, row) if row.gaps else ():
+            if skip + lost < first + held:
+                break
+            lost += JOINED - held
+        first = (skip + lost) // JOINED * JOINED
+        return first, first - lost
+
+    def _gaps(self, world: int, row: ProcessRow) -> list[tuple[int, int]]:
+        """The pieces that are not full, the last one among them, and what is left in each."""
         return self._db.all(
-            "SELECT t.first, p.before, t.number, t.text FROM"
-            " (SELECT first, number, CAST(sum(number) OVER (ORDER BY first) - number AS INTEGER) AS before"
-            " FROM download_texts WHERE world = ? AND process = ?) p"
-            " JOIN download_texts t ON t.world = ? AND t.process = ? AND t.first = p.first"
-            " WHERE p.before < ? AND p.before + p.number > ? ORDER BY t.first",
-            (world, row.id, world, row.id, skip + number, skip),
+            "SELECT first, number FROM download_texts WHERE world = ? AND process = ? AND number < ? ORDER BY first",
+            (world, row.id, JOINED),
         )
 
     def _piece(self, world: int, row: ProcessRow, first: int) -> list[bytes]:
@@ -190,23 +193,39 @@ class Processes:
         )
         return [text for (text,) in found]
 
+    def listing(self, world: int, company: str, ids: Sequence[int]) -> Counter[tuple[int, int]]:
+        """In which pieces of the company's lists invoices are, by process and first ordinal, and how many of them."""
+        found: Counter[tuple[int, int]] = Counter()
+        for some in pieces(ids):
+            found.update(
+                self._db.all(  # counted here, for SQLite would read whole lists to have them in order
+                    f"SELECT l.process, (l.ordinal - 1) / {JOINED} * {JOINED} FROM download_lists l"
+                    " JOIN processes p ON p.world = l.world AND p.id = l.process AND p.company = ?"
+                    f" WHERE l.world = ? AND l.id IN ({marks(some)})",
+                    (company, world, *some),
+                )
+            )
+        return found
+
+    def forget_texts(self, world: int, company: str, ids: Sequence[int]) -> None:
+        """What is kept joined is no longer right where these invoices are."""
+        self._db.many(
+            "UPDATE download_texts SET text = ? WHERE world = ? AND process = ? AND first = ?",
+            [(b"", world, *piece) for piece in self.listing(world, company, ids)],
+        )
+
     def forget_listed(self, world: int, company: str, ids: Sequence[int]) -> None:
         """Take deleted invoices from the company's lists, and note the gaps they leave."""
         for some in pieces(ids):
-            gone = self._db.all(
-                f"SELECT count(*), l.process, {PIECE} FROM download_lists l"
-                " JOIN processes p ON p.world = l.world AND p.id = l.process AND p.company = ?"
-                f" WHERE l.world = ? AND l.id IN ({marks(some)}) GROUP BY l.process, {PIECE}",
-                (company, world, *some),
-            )
+            gone = self.listing(world, company, some)
             self._db.many(
                 "UPDATE processes SET gaps = gaps + ? WHERE world = ? AND id = ?",
-                [(number, world, process) for number, process, _ in gone],
+                [(number, world, process) for (process, _), number in gone.items()],
             )
             self._db.many(
                 "UPDATE download_texts SET number = number - ?, text = ?"
                 " WHERE world = ? AND process = ? AND first = ?",
-                [(number, b"", world, process, first) for number, process, first in gone],
+                [(number, b"", world, *piece) for piece, number in gone.items()],
             )
             self._db.run(
                 f"DELETE FROM download_lists WHERE world = ? AND id IN ({marks(some)}) AND process IN"

@@ -7,7 +7,7 @@ from mock_server.store.arrivals import Arrivals
 from mock_server.store.engine import Engine
 from mock_server.store.folders import FOLDER_OF_DIR, lying_in
 from mock_server.store.invoices import marks, pieces
-from mock_server.store.processes import PIECE
+from mock_server.store.processes import Processes
 
 
 class QaimeRow(NamedTuple):
@@ -56,6 +56,7 @@ class Registry:
     def __init__(self, engine: Engine) -> None:
         self._db = engine
         self._arrivals = Arrivals(engine)
+        self._processes = Processes(engine)
 
     def add(self, world: int, rows: Iterable[QaimeRow]) -> None:
         self._db.many(
@@ -166,17 +167,7 @@ class Registry:
             " AND r.world = l.world AND r.id = l.id AND d.text <> r.head || r.status || r.tail",
             (world, process, company),
         )
-        for some in pieces([number for (number,) in renewed]):
-            found = self._db.all(
-                f"SELECT DISTINCT l.process, {PIECE} FROM download_lists l"
-                " JOIN processes p ON p.world = l.world AND p.id = l.process AND p.company = ?"
-                f" WHERE l.world = ? AND l.id IN ({marks(some)})",
-                (company, world, *some),
-            )
-            self._db.many(
-                "UPDATE download_texts SET text = ? WHERE world = ? AND process = ? AND first = ?",
-                [(b"", world, *row) for row in found],
-            )
+        self._processes.forget_texts(world, company, [number for (number,) in renewed])
 
 
 def _asked(world: int, wanted: Wanted) -> tuple[str, list[object]]:

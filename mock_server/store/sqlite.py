@@ -18,6 +18,12 @@ from mock_server.store.engine import Group, Params, Row, Unavailable
 log = logging.getLogger("vatportal_mock")
 
 BUSY_MILLISECONDS = 30_000
+PAGE_BYTES = 8192
+"""A document has about 1 KB: with SQLite's own 4096 a sixth of the file would be empty."""
+
+LOG_BYTES = 64 * 1024 * 1024
+"""How long the write-ahead log stays once it has been copied into the file; a large change may need more."""
+
 TRIES = 100
 STATEMENTS_KEPT = 512
 _UNAVAILABLE = (
@@ -115,11 +121,13 @@ class SqliteEngine:
         self.run(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         self.run("PRAGMA foreign_keys=OFF")
         self.run("PRAGMA temp_store=MEMORY")
-        self.run("PRAGMA cache_size=-65536")
         if on_disk:
+            self.run(f"PRAGMA page_size={PAGE_BYTES}")  # of a new file
+            self.run(f"PRAGMA journal_size_limit={LOG_BYTES}")
             self._claim()
             self._log_ahead()
             self.run("PRAGMA synchronous=NORMAL")
+        self.run("PRAGMA cache_size=-65536")  # counted in pages when it is set, so behind their size
 
     def _claim(self) -> None:
         """Mark an empty database as ours; one that others have filled is left alone."""
