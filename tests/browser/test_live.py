@@ -2,8 +2,10 @@
 
 import json
 import re
+import subprocess
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 
 from fixtures.builders import invoice
 from mock_server.store.journal import JournalRow
@@ -81,8 +83,81 @@ def test_the_request_is_copied_for_a_shell(sight: Sight, portal: Portal, page: P
     copied = page.evaluate("navigator.clipboard.readText()")
     base = f"http://127.0.0.1:{portal.port}/w/{portal.world}/api"
     assert copied.startswith(f"curl -X GET '{base}/job/read_proc_status'")
-    assert '-H "x-vatpapikey: $TOKEN"' in copied
-    assert json.loads(copied.partition("-d '")[2].removesuffix("'")) == {"procId": 123}
+    assert '-H "x-vatpapikey: ${TOKEN:?}"' in copied
+    assert json.loads(copied.partition("--data-raw '")[2].removesuffix("'")) == {"procId": 123}
+
+
+def in_a_shell(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What a shell hands to curl, an argument a line."""
+    script = f"curl() {{ printf '%s\\n' \"$@\"; }}\n{command}"
+    return subprocess.run(["/bin/sh", "-c", script], env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("headers", [{"Content-Type": "application/json"}, {}])
+def test_the_copied_request_asks_the_shell_for_secrets_and_sends_no_file(
+    headers: dict[str, str | bytes], sight: Sight, portal: Portal, page: Page
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    body = {"username": "d'emo", "password": "demo", "ids": ["A'; touch x; '", "$(id)"]}
+    portal.send("POST", "/inv/read_invoices?a[]=1&password=demo", json.dumps(body).encode(), headers)
+    sight.open("journal")
+    sight.wait_for(".line").click()
+    expect(sight.wait_for("dialog.drawer")).to_contain_text("the shell for: PASSWORD")
+    sight.press("Copy as curl", "dialog.drawer")
+    sight.wait_for(".toast", "Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "--data-raw" in copied
+    sent = in_a_shell(copied, PASSWORD="gizli").stdout.splitlines()
+    assert json.loads(sent[-1]) == {**body, "password": "gizli"}
+    assert sent[0] == "-g"
+    assert sent[3].endswith("/inv/read_invoices?a[]=1&password=gizli")
+    forgotten = in_a_shell(copied)
+    assert (forgotten.stdout, forgotten.returncode != 0) == ("", True)
+    assert "PASSWORD" in forgotten.stderr
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"ids": ["%s"]}' % (b"x" * 20_000), b'{"p\\u0061ssword": "demo"}', b'{"password": {"a": 1}, "b": 2}']
+)
+def test_what_the_journal_does_not_have_whole_is_not_offered(body: bytes, sight: Sight, portal: Portal) -> None:
+    portal.send("POST", "/inv/read_invoices", body)
+    sight.open("journal")
+    sight.wait_for(".line").click()
+    drawer = sight.wait_for("dialog.drawer", "does not have the body whole")
+    expect(drawer.get_by_role("button", name="Copy as curl")).to_have_count(0)
+    expect(drawer.get_by_role("button", name="Copy the beginning")).to_have_count(int(len(body) > 20_000))
+
+
+def test_escaped_letters_are_shown_as_letters(sight: Sight, portal: Portal) -> None:
+    portal.send("POST", "/inv/read_invoices", rb'{"ids": ["\u0259\u018f \ud83d\ude00 \u202e \u0022 \\u0259"]}')
+    sight.open("journal")
+    sight.wait_for(".line").click()
+    expect(sight.wait_for("dialog.drawer pre")).to_contain_text(r'"əƏ 😀 \u202e \u0022 \\u0259"')
+
+
+def test_no_row_of_the_filter_before_comes_late(sight: Sight, portal: Portal, steer: Steer, page: Page) -> None:
+    for place in range(70):
+        portal.call("read_proc_status", procId=place)
+    portal.call("inv_read_invoices", ids=["NOBODY-01"])
+    late: list[Route] = []
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page.route("**/requests?*before=*", hold)
+    sight.open("journal")
+    sight.wait_for(".line")
+    sight.find(".rows").evaluate("box => { box.scrollTop = box.scrollHeight }")
+    page.wait_for_timeout(300)
+    page.get_by_label("Operation").select_option("inv_read_invoices")
+    expect(sight.find(".line")).to_have_count(1)
+    assert len(late) == 1
+    late[0].continue_()
+    page.wait_for_timeout(300)
+    portal.call("inv_read_invoices", ids=["NOBODY-02"])
+    expect(sight.find(".line")).to_have_count(2)
+    assert sight.find(".line").filter(has_text="read_proc_status").count() == 0
+    assert steer.get("requests?limit=1")["total"] == 72
 
 
 def test_the_journal_pauses_and_filters(sight: Sight, portal: Portal) -> None:

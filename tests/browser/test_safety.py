@@ -89,12 +89,31 @@ def test_who_needs_the_token_is_asked_for_it(closed: LiveServer, page: Page, com
     page.goto(f"http://127.0.0.1:{closed.port}/")
     field = page.get_by_label("Admin token")
     field.fill("wrong")
+    page.get_by_role("button", name="Dark or light").click()
+    expect(field).to_have_value("wrong")
     page.get_by_role("button", name="Enter").click()
+    expect(page.locator(".trouble")).to_contain_text("This is not the admin token")
+    expect(field).to_be_focused()
     expect(page.locator(".world-clock")).to_be_empty()
     field.fill(TOKEN)
+    page.get_by_role("button", name="Azərbaycanca").click()
+    page.get_by_role("button", name="English").click()
+    expect(field).to_have_value(TOKEN)
     page.get_by_role("button", name="Enter").click()
     expect(page.locator(".world-clock")).not_to_be_empty()
     expect(field).not_to_be_visible()
     assert page.evaluate("Object.keys(localStorage).some(key => localStorage[key].includes('only-the'))") is False
     assert all("401" in complaint for complaint in complaints)
+    complaints.clear()
+
+
+@pytest.mark.parametrize(("view", "part"), [("journal", ".filters select"), ("world", ".card.faults select")])
+def test_a_view_is_whole_once_the_token_is_there(
+    view: str, part: str, closed: LiveServer, page: Page, complaints: list[str]
+) -> None:
+    page.goto(f"http://127.0.0.1:{closed.port}/#{view}")
+    page.get_by_label("Admin token").fill(TOKEN)
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Enter").click()
+    expect(page.locator(part)).to_have_count(2)
     complaints.clear()

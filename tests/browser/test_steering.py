@@ -132,6 +132,57 @@ def test_secrets_are_copied_and_worlds_are_made(sight: Sight, page: Page, steer:
     assert steer.done("DELETE", f"worlds/{steer.world}-b")
 
 
+def test_what_is_typed_outlasts_what_goes_on(sight: Sight, page: Page, portal: Portal, steer: Steer) -> None:
+    sight.open("world")
+    steer.fault(err_code=11, operation="etx_import")
+    remove = sight.wait_for(".fault").get_by_role("button", name="Remove")
+    fields = [page.get_by_label(name, exact=True) for name in ("Page size", "How much time", "Value", "Times")]
+    for field in fields:
+        field.press("Control+a")
+        field.press_sequentially("7")
+        if field is fields[0]:
+            field.press_sequentially("1")
+        portal.call("read_proc_status", procId=123)
+        steer.put("readings", **{"R-31": "manual" if field is fields[1] else "auto"})
+        page.wait_for_timeout(1500)
+        expect(field).to_be_focused()
+        field.press("5")
+    assert [field.input_value() for field in fields] == ["715", "75", "75", "75"]
+    assert steer.get("settings")["page_size"] == 715
+    remove.focus()
+    portal.call("etx_import")
+    sight.wait_for(".fault", "1 of 1")
+    expect(remove).to_be_focused()
+
+
+def test_every_world_is_found(sight: Sight, page: Page, portal: Portal, steer: Steer) -> None:
+    names = [f"{portal.world}-of-{place:02}" for place in range(40)]
+    for name in names:
+        Steer(portal.port).post("worlds", name=name)
+    sight.open("world")
+    sight.wait_for(".card.worlds", f"30 shown, {Steer(portal.port).get('worlds')['total']} in all")
+    for name in (names[0], names[-1]):
+        page.get_by_label("Find a world").fill(name)
+        expect(sight.find(".card.worlds li a")).to_have_text([name])
+    for name in names:
+        steer.delete(f"worlds/{name}")
+
+
+def test_no_page_lies_behind_the_last_one(sight: Sight, page: Page, steer: Steer) -> None:
+    steer.post("invoices", count=200)
+    sight.open("invoices")
+    total = steer.get("invoices?size=1")["total"]
+    for number in range(2, -(-total // 50) + 1):
+        sight.press("Next")
+        expect(sight.find(".pager")).to_contain_text(f"Page {number} of")
+    expect(page.get_by_role("button", name="Next")).to_be_disabled()
+    steer.post("reset")
+    fewer = steer.get("invoices?size=1")["total"]
+    assert -(-fewer // 50) < -(-total // 50)
+    expect(sight.find(".pager")).to_contain_text(f"Page {-(-fewer // 50)} of {-(-fewer // 50)}")
+    expect(sight.find("tbody tr").first).to_be_visible()
+
+
 def test_what_cannot_be_is_explained(sight: Sight, page: Page, complaints: list[str]) -> None:
     sight.open("world")
     page.get_by_label("How much time").fill("yesterday")

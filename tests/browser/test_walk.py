@@ -1,6 +1,9 @@
 """The README's first walk, done by clicking."""
 
-from playwright.sync_api import expect
+import hmac
+
+import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser.sight import Sight
 from tests.client import Portal
@@ -52,6 +55,55 @@ def test_what_stops_the_walk_is_said(sight: Sight, steer: Steer) -> None:
     sight.press("Do it", "[data-step=approved]")
     sight.wait_for("[data-step=approved] .calls", "It stopped")
     assert sight.find("[data-step=approved].passed").count() == 0
+
+
+def test_the_walk_goes_on_while_something_else_is_looked_at(sight: Sight, steer: Steer, page: Page) -> None:
+    steer.put("readings", **{"R-31": "manual"})
+    sight.open()
+    sight.press("Do it", "[data-step=upload]")
+    sight.wait_for(".question", "PIN1")
+    sight.open("journal")
+    sight.press("Azərbaycanca")
+    sight.open("start")
+    step = sight.find("[data-step=upload]")
+    expect(step.locator(".calls li").first).to_be_visible()
+    expect(step.get_by_role("button")).to_be_disabled()
+    sight.confirm("PIN1")
+    sight.confirm("PIN2")
+    sight.wait_for("[data-step=upload].passed")
+    sight.press("İcra et", "[data-step=qaime]")
+    sight.wait_for(".qaime-no")
+    assert page.locator("[data-step]").count() == 6
+
+
+def test_an_answer_that_is_no_json_stops_the_walk_in_words(sight: Sight, steer: Steer) -> None:
+    steer.fault(operation="etx_delete", body="html")
+    sight.open()
+    sight.press("Do it", "[data-step=approved]")
+    sight.wait_for("[data-step=approved] .calls", "The answer is no JSON (HTTP 200)")
+
+
+@pytest.mark.proves("R-02")
+def test_where_reads_are_get_only_the_walk_says_why_it_stops(sight: Sight, steer: Steer) -> None:
+    steer.put("readings", **{"R-02": "documented"})
+    sight.open()
+    sight.press("Do it", "[data-step=renew]")
+    sight.wait_for("[data-step=renew] .calls", "reading R-02 forbids that here")
+
+
+def test_the_command_shown_has_the_token_of_now(sight: Sight, portal: Portal, steer: Steer) -> None:
+    sight.open("processes")
+    assert '"seller": "1234567890"' in sight.wait_for(".empty pre", "'x-vatpapikey: demo-token'").inner_text()
+    challenge = portal.send("GET", "/auth/reset_start.php?login=demo").json["plain_value"]
+    key = hmac.digest(b"demo-secret", challenge.encode(), "sha256").hex()
+    renewed = portal.call("reset_confirm", login="demo", key=key).json["token"]
+    sight.wait_for(".empty pre", f"'x-vatpapikey: {renewed}'")
+    assert steer.get("accounts?secrets=include")["accounts"][2]["token"] == renewed
+
+
+def test_what_began_before_the_world_has_no_length(sight: Sight) -> None:
+    sight.open("processes")
+    expect(sight.wait_for(".process", "#12345").locator(".age")).to_be_empty()
 
 
 def test_a_refusal_on_the_phone_ends_the_process(sight: Sight, portal: Portal, steer: Steer) -> None:

@@ -4,7 +4,7 @@ const inWorld = location.pathname.match(/^\/w\/([^/]+)\//);
 
 /** The world's name, and where its portal and its control API are. */
 export const world = inWorld ? decodeURIComponent(inWorld[1]) : "default";
-const prefix = inWorld ? `/w/${inWorld[1]}` : "";
+export const prefix = inWorld ? `/w/${inWorld[1]}` : "";
 export const portalUrl = `${location.origin}${prefix}/api`;
 export const controlUrl = `${location.origin}${prefix}/__admin`;
 
@@ -19,36 +19,55 @@ export class Refused extends Error {
   }
 }
 
-/** Nobody answers. */
+/** Nobody answers, or not in time. */
 export class Unreachable extends Error {}
 
 export function useToken(token) {
   sessionStorage.setItem(TOKEN, token);
 }
 
-async function call(method, path, body) {
+/** Milliseconds until an answer is given up; a change may take as long as it takes. */
+const PATIENCE = 10_000;
+
+async function call(method, path, body, patience) {
   const token = sessionStorage.getItem(TOKEN);
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   let answer;
+  let text;
   try {
     answer = await fetch(`${prefix}/__admin/${path}`, {
       method,
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
+      signal: patience && AbortSignal.timeout(patience),
     });
+    text = await answer.text();
   } catch {
     throw new Unreachable();
   }
-  const said = await answer.json().catch(() => ({ status: answer.status, detail: answer.statusText }));
-  if (!answer.ok) throw new Refused(said);
-  return said;
+  if (!answer.ok) throw new Refused(parsed(text) ?? { status: answer.status, detail: answer.statusText });
+  return JSON.parse(text);
 }
 
-export const get = (path) => call("GET", path);
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export const get = (path, patience = PATIENCE) => call("GET", path, undefined, patience);
 export const post = (path, body = {}) => call("POST", path, body);
 export const put = (path, body) => call("PUT", path, body);
 export const patch = (path, body) => call("PATCH", path, body);
 export const remove = (path) => call("DELETE", path);
+
+/** Whose login the page shows and uses: `demo`, or else the first account; with its secrets. */
+export async function somebody() {
+  const accounts = (await get("accounts?secrets=include")).accounts.filter((one) => !one.disabled);
+  return accounts.find(({ username }) => username === "demo") ?? accounts[0];
+}
 
 /** A query string of what is not empty. */
 export function query(values) {

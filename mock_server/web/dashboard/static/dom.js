@@ -83,6 +83,13 @@ export function fill(node, ...children) {
   return node;
 }
 
+/** Removes a node; a focus in it goes to what is around it, not to the top of the page. */
+export function drop(node) {
+  const around = node.contains(document.activeElement) && node.parentElement.closest("[tabindex]");
+  node.remove();
+  if (around) around.focus({ preventScroll: true });
+}
+
 /** Keeps one child per item, in order; a child is made anew only when its item looks otherwise. */
 export function keyed(node, items, key, make) {
   const before = new Map([...node.children].map((child) => [child.dataset.key, child]));
@@ -107,5 +114,5 @@ export function keyed(node, items, key, make) {
     if (place === child) place = child.nextSibling;
     else node.insertBefore(child, place);
   }
-  for (const child of before.values()) child.remove();
+  for (const child of before.values()) drop(child);
 }

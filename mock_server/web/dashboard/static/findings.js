@@ -1,7 +1,7 @@
 // What the journal says about the client so far, and how to mend each.
 
 import { get } from "./api.js";
-import { fill, h, marked, raw } from "./dom.js";
+import { fill, h, keyed, marked, raw } from "./dom.js";
 import { show, sources } from "./journal.js";
 import { attempt, badge, empty } from "./parts.js";
 import { onChange, state } from "./state.js";
@@ -11,14 +11,16 @@ const KINDS = { error: "bad", warning: "warn", advice: "live" };
 
 export function findings() {
   const list = h("div.cards");
+  const nothing = h("div");
   const total = h("span.count");
-  const node = h("div", h("div.head", h("h1", t("findings")), total), h("p.lead", t("findings_lead")), list);
+  const node = h("div", h("div.head", h("h1", t("findings")), total), h("p.lead", t("findings_lead")), nothing, list);
   const changed = onChange(() => look());
 
   async function look() {
     const found = await get("findings");
     total.textContent = t("total", { count: found.total });
-    fill(list, found.findings.length ? found.findings.map(card) : empty(t(state.pulse.requests.newest ? "findings_none" : "findings_early")));
+    fill(nothing, found.findings.length === 0 && empty(t(state.pulse.requests.newest ? "findings_none" : "findings_early")));
+    keyed(list, found.findings, (one) => one.id, card);
   }
 
   return {

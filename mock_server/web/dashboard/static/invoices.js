@@ -21,6 +21,7 @@ export function invoices() {
   const list = h("div");
   const node = h("div", h("div.head", h("h1", t("invoices"))), h("p.lead", t("invoices_lead")), folders, filters, list);
   let companies = [];
+  let asked = 0;
 
   const prepared = onChange(prepare);
   const changed = onChange(() => look());
@@ -61,10 +62,17 @@ export function invoices() {
 
   async function look() {
     const { where, page, folder, company, status, kind, qaime, date_from, date_to, state, id } = wanted;
+    const mine = ++asked;
     const found = where === "portal"
       ? await get(`portal-invoices${query({ company, state, id, page, size: SIZE })}`)
       : await get(`invoices${query({ folder, company, status, kind, qaime, date_from, date_to, page, size: SIZE })}`);
-    fill(list, found.total ? [scroll(where === "portal" ? portalTable(found.invoices) : table(found.invoices, look)), pager(found)] : empty(t("invoices_none")));
+    if (mine !== asked) return undefined; // other filters by now
+    const last = Math.max(1, Math.ceil(found.total / SIZE));
+    if (page > last) {
+      wanted.page = last;
+      return look();
+    }
+    return fill(list, found.total ? [scroll(where === "portal" ? portalTable(found.invoices) : table(found.invoices, look)), pager(found)] : empty(t("invoices_none")));
   }
 
   function pager({ total, page, size }) {

@@ -1,10 +1,10 @@
 // The journal: ten thousand rows, of which only those in sight are elements.
 
 import { get, portalUrl, query, reference, remove } from "./api.js";
-import { fill, h, icon, marked, raw } from "./dom.js";
+import { drop, fill, h, icon, marked, raw } from "./dom.js";
 import { laidOut } from "./json.js";
 import { attempt, badge, button, copyButton, input, openDrawer, select, sure, toast } from "./parts.js";
-import { clockTime, date } from "./state.js";
+import { clockTime, date, onChange } from "./state.js";
 import { language, t } from "./words.js";
 
 const ROW = 42;
@@ -12,9 +12,14 @@ const SPARE = 8;
 const NEWEST = 60;
 const FLOOD = 1000;
 const PAGE = 1000;
+/** What stands where the journal keeps no secret. */
+const HIDDEN = "***";
+/** A member of a body whose value is hidden; without quotes where the body was not read as JSON. */
+const SECRET = /("([^"\\']+)"\s*:\s*)(?:"\*{3}"|\*{3})/g;
+
+const wanted = { operation: "", outcome: "", account: "", err_code: "" };
 
 export function journal() {
-  const wanted = { operation: "", outcome: "", account: "", err_code: "" };
   const spacer = h("div.spacer");
   const box = h("div.rows", { role: "rowgroup", tabindex: "-1", onscroll: () => draw() }, spacer);
   const table = h("div.journal", { role: "table", "aria-label": t("journal") },
@@ -36,26 +41,27 @@ export function journal() {
   let asked = 0;
   let generation = 0;
   let paused = false;
-  let loading = false;
+  let life = 0; // how often all rows were let go: what was asked for before then comes too late
+  let loading = -1;
   let meanings = new Map();
+  const prepared = onChange(prepare);
 
-  reference("errors").then((found) => {
-    meanings = byCode(found);
+  async function prepare() {
+    const [errors, { operations }] = await Promise.all([reference("errors"), reference("operations")]);
+    meanings = byCode(errors);
     forgetLines();
     draw(true);
-  }, () => undefined);
-  reference("operations").then((found) => {
-    const names = found.operations.map((one) => one.name);
+    const names = operations.map((one) => one.name);
     const set = (name) => (value) => {
       wanted[name] = value;
       again();
     };
     fill(filters,
-      select(t("col_operation"), [["", t("all")], ...names.map((name) => [name, name, true])], "", set("operation")),
-      select(t("col_outcome"), ["", "fine", "failed", "warned"].map((name) => [name, t(`outcome_${name || "all"}`)]), "", set("outcome")),
-      input(t("err_code"), { type: "number", min: 0, max: 9999, onchange: (event) => set("err_code")(event.target.value) }),
-      input(t("col_account"), { type: "search", maxlength: 200, onchange: (event) => set("account")(event.target.value.trim()) }));
-  }, () => undefined);
+      select(t("col_operation"), [["", t("all")], ...names.map((name) => [name, name, true])], wanted.operation, set("operation")),
+      select(t("col_outcome"), ["", "fine", "failed", "warned"].map((name) => [name, t(`outcome_${name || "all"}`)]), wanted.outcome, set("outcome")),
+      input(t("err_code"), { type: "number", min: 0, max: 9999, value: wanted.err_code, onchange: (event) => set("err_code")(event.target.value) }),
+      input(t("col_account"), { type: "search", maxlength: 200, value: wanted.account, onchange: (event) => set("account")(event.target.value.trim()) }));
+  }
   label();
 
   function label() {
@@ -78,40 +84,50 @@ export function journal() {
 
   /** From the top, with the filters of now. */
   async function again() {
-    rows = [];
+    letGo();
     box.scrollTop = 0;
     waiting.textContent = "";
-    await attempt(newer);
+    if (!(await attempt(newer))) newest = -1; // so that the next beat tries again
+  }
+
+  function letGo() {
+    life += 1;
+    rows = [];
   }
 
   async function newer() {
+    const mine = life;
     const found = await page({ limit: NEWEST });
+    if (mine !== life) return true;
     count = found.total;
     const fresh = rows.length ? found.requests.filter((row) => row.seq > rows[0].seq) : found.requests;
     const gap = fresh.length === found.requests.length;
     const shift = box.scrollTop > 0 && !gap ? fresh.length * ROW : 0;
-    rows = gap ? fresh : [...fresh, ...rows];
+    if (gap) letGo();
+    rows = [...fresh, ...rows];
     total.textContent = t("total", { count }) + (found.dropped ? ` · ${t("dropped", { count: found.dropped })}` : "");
     nothing.hidden = count > 0;
     table.hidden = count === 0;
     spacer.style.height = `${count * ROW}px`;
     if (shift) box.scrollTop += shift;
     draw(true);
+    return true;
   }
 
   /** Loads what lies behind, until the row is there. */
   async function until(place) {
-    if (loading) return;
-    loading = true;
+    if (loading === life || !rows.length) return;
+    const mine = life;
+    loading = mine;
     try {
       while (rows.length <= place && rows.length < count) {
         const found = await page({ limit: PAGE, before: rows.at(-1).seq });
-        if (!found.requests.length) break;
+        if (mine !== life || !found.requests.length) break;
         rows.push(...found.requests);
         draw(true);
       }
     } finally {
-      loading = false;
+      if (loading === mine) loading = -1;
     }
   }
 
@@ -135,7 +151,7 @@ export function journal() {
       lines.set(row.seq, node);
     }
     for (const [seq, node] of before) {
-      node.remove();
+      drop(node);
       lines.delete(seq);
     }
     table.setAttribute("aria-rowcount", count);
@@ -180,16 +196,17 @@ export function journal() {
   return {
     node,
     async beat(pulse) {
+      await prepared();
       if (pulse.generation !== generation) {
         generation = pulse.generation;
         newest = -1;
-        rows = [];
+        letGo();
         forgetLines();
       }
       if (pulse.requests.newest === newest) return;
       const more = pulse.requests.newest - newest;
       if (paused) {
-        waiting.textContent = t("arrived", { count: more });
+        if (newest >= 0) waiting.textContent = t("arrived", { count: more });
         return;
       }
       if (more > NEWEST && performance.now() - asked < FLOOD) return;
@@ -225,7 +242,7 @@ export async function show(seq) {
       raw(`${date(Date.parse(row.time))} ${clockTime(Date.parse(row.time))}`),
       h("span", t("col_account"), ": ", raw(row.account ?? "—"), " (", t(`way_${row.way}`), ")")),
     h("p.path", h("span.method", { raw: true }, row.method), raw(row.path)),
-    h("div.row", copyButton(t("copy_curl"), curl(row))),
+    forShell(row),
     entry && row.err_code !== 0 && h("section.explain",
       h("h3", raw(`${row.err_code} · `), marked(entry.title[language()])), h("p", marked(entry.when[language()])), h("p.mend", marked(entry.remedy[language()])), sources(entry.sources)),
     row.violations.length > 0 && h("section", h("h3", t("violations_title")), h("ul.remarks", row.violations.map((one) => violation(one, meanings)))),
@@ -253,15 +270,44 @@ export const sources = (names) => h("span.sources", names.map((name) => h("span.
 function body(title, kept) {
   if (!kept.size) return null;
   return h("section", h("h3", title, " ", h("small", raw(`${kept.size} B`), kept.cut && ` · ${t("cut")}`)), laidOut(kept.text),
-    copyButton(t("copy"), kept.text));
+    copyButton(t(kept.cut ? "copy_beginning" : "copy"), kept.text));
 }
 
-/** The request for a shell; secrets are not known here, so a token is asked of the shell. */
-export function curl(row) {
+function forShell(row) {
+  if (!isWhole(row.request)) return h("p.muted", t("curl_not_whole"));
+  const { command, secrets, hidden } = curl(row);
+  return h("div.row", copyButton(t("copy_curl"), command),
+    secrets.length > 0 && h("span.muted", t("curl_secrets"), secrets.map((name) => [" ", raw(name, "code")])),
+    hidden && h("span.muted", t("curl_hidden")));
+}
+
+/** Whether the journal has all of a body but, maybe, the values of its secrets. */
+function isWhole({ text, size, cut }) {
+  if (cut) return false;
+  if (!text.includes(HIDDEN)) return new TextEncoder().encode(text).length === size;
+  try {
+    return Boolean(JSON.parse(text.replace(SECRET, "$1 0")));
+  } catch {
+    return false;
+  }
+}
+
+/** The request for a shell; the journal knows no secrets, so the shell is asked for them by name. */
+function curl(row) {
+  const secrets = new Set();
+  const asked = (name) => {
+    const variable = /^[a-z_]\w*$/i.test(name) ? name.toUpperCase() : "SECRET";
+    secrets.add(variable);
+    return `\${${variable}:?}`;
+  };
   const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-  const path = row.path.replace(/^(\/w\/[^/]+)?\/api/, "");
-  const lines = [`curl -X ${row.method} ${quoted(portalUrl + path)}`];
-  if (row.way === "token") lines.push(`-H "x-vatpapikey: $TOKEN"`);
-  if (row.request.size) lines.push("-H 'Content-Type: application/json'", `-d ${quoted(row.request.text)}`);
-  return lines.join(" \\\n  ");
+  const path = quoted(portalUrl + row.path.replace(/^(\/w\/[^/]+)?\/api/, ""))
+    .replace(/([?&])([^=&']+)=\*{3}(?=[&'])/g, (_, sign, name) => `${sign}${name}='"${asked(name)}"'`);
+  const body = quoted(row.request.text)
+    .replace(SECRET, (_, start, name) => `${start}"'"${asked(name)}"'"`);
+  const method = /^[A-Z]+$/.test(row.method) ? row.method : quoted(row.method);
+  const lines = [`curl ${/[[\]{}]/.test(row.path) ? "-g " : ""}-X ${method} ${path}`];
+  if (row.way === "token") lines.push(`-H "x-vatpapikey: ${asked("TOKEN")}"`);
+  if (row.request.size) lines.push("-H 'Content-Type: application/json'", `--data-raw ${body}`);
+  return { command: lines.join(" \\\n  "), secrets: [...secrets], hidden: (path + body).includes(HIDDEN) };
 }

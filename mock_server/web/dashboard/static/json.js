@@ -1,4 +1,4 @@
-// JSON for people: indented and coloured, every number and text as it was sent (1180.00 stays 1180.00).
+// JSON for people: indented and coloured, every number as it was sent (1180.00 stays 1180.00), texts without escapes.
 
 import { h } from "./dom.js";
 
@@ -32,11 +32,23 @@ export function laidOut(text) {
     else if (token === ":") plain += ": ";
     else {
       flush();
-      node.append(h(`span.${kind(token, next)}`, token));
+      const read = readable(token);
+      node.append(h(`span.${kind(token, next)}`, { title: read !== token && token }, read));
     }
   });
   flush();
   return node;
+}
+
+const ESCAPE = /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[\da-fA-F]{4}|.)/g;
+
+/** A text with `\u0259` as `ə`; what cannot be seen, and what ends or escapes, stays as it was sent. */
+function readable(token) {
+  return token.replace(ESCAPE, (escaped) => {
+    if (escaped[1] !== "u") return escaped;
+    const letter = JSON.parse(`"${escaped}"`);
+    return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(letter) && !/["\\]/.test(letter) ? letter : escaped;
+  });
 }
 
 const line = (depth) => `\n${"  ".repeat(Math.max(0, depth))}`;

@@ -1,11 +1,11 @@
 // The page: one heartbeat asks what goes on, the view in sight looks closer if something has.
 
-import { Refused, Unreachable, get, useToken, world } from "./api.js";
+import { Refused, Unreachable, get, prefix, useToken, world } from "./api.js";
 import { fill, h, icon, raw } from "./dom.js";
 import { findings } from "./findings.js";
 import { invoices } from "./invoices.js";
 import { journal } from "./journal.js";
-import { explained } from "./parts.js";
+import { closeDrawer, explained } from "./parts.js";
 import { phone } from "./phone.js";
 import { processes } from "./processes.js";
 import { start } from "./start.js";
@@ -14,6 +14,7 @@ import { choose, language, t } from "./words.js";
 import { worldView } from "./world.js";
 
 const BEAT = 600;
+const PATIENCE = 5000;
 const TICK = 200;
 /** A busy server is asked less often: what it spends on this page stays a small share. */
 const SHARE = 8;
@@ -25,18 +26,21 @@ let handset;
 let view;
 let name;
 let parts;
+/** The admin token as far as it is written, and whether it was refused. */
+const token = { written: "", refused: false };
 
 function frame() {
+  closeDrawer();
   handset = phone();
   const link = (to) => h("a.nav", { href: `#${to}`, "data-view": to }, icon(to), h("span", t(to)), to === "phone" && h("span.pending", { hidden: true }));
   parts = {
     main: h("main", { id: "main", tabindex: "-1" }),
     side: h("aside.side-phone", handset.node),
-    clock: h("a.world-clock", { href: "#world", title: t("world_clock") }),
+    clock: h("a.world-clock", { href: "#world", title: t("world_clock") }, raw("", "span.day"), " ", raw("", "span.hour")),
     trouble: h("div.trouble", { role: "alert", hidden: true }),
     nav: h("nav", { "aria-label": t("views") },
       ["start", "processes", "journal", "findings", "invoices", "world", "phone"].map(link),
-      h("a.nav", { href: "/docs" }, icon("docs"), h("span", t("docs")))),
+      h("a.nav", { href: `${prefix}/docs` }, icon("docs"), h("span", t("docs")))),
   };
   const other = language() === "az" ? "en" : "az";
   fill(app,
@@ -46,8 +50,8 @@ function frame() {
       h("span.world-name", { title: t("world") }, raw(world)),
       parts.clock,
       h("span.unofficial", t("unofficial")),
-      h("button.button.quiet", { type: "button", lang: other, "data-focus": "language", onclick: () => speak(other) }, h("span", { raw: true }, other === "az" ? "Azərbaycanca" : "English")),
-      h("button.button.quiet.round", { type: "button", "data-focus": "theme", "aria-label": t("theme"), title: t("theme"), onclick: paint }, icon(dark() ? "sun" : "moon"))),
+      h("button.button.quiet", { type: "button", lang: other, "data-focus": "language", onclick: () => speak(other) }, raw(other === "az" ? "Azərbaycanca" : "English", "span.long"), raw(other.toUpperCase(), "span.short")),
+      h("button.button.quiet.round", { type: "button", "data-focus": "theme", "aria-label": t("theme"), title: t("theme"), onclick: (event) => paint(event.currentTarget) }, lamp())),
     parts.trouble,
     h("div.columns", parts.nav, parts.main, parts.side));
   name = undefined;
@@ -62,10 +66,12 @@ function speak(to) {
 
 const dark = () => (kept("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 
-function paint() {
+const lamp = () => icon(dark() ? "sun" : "moon");
+
+function paint(button) {
   kept("theme", dark() ? "light" : "dark");
-  document.documentElement.dataset.theme = kept("theme");
-  frame();
+  document.documentElement.dataset.theme = dark() ? "dark" : "light";
+  fill(button, lamp());
 }
 
 /** Shows the view that the address names. */
@@ -84,7 +90,7 @@ function route() {
     if (each.dataset.view === to) each.setAttribute("aria-current", "page");
     else each.removeAttribute("aria-current");
   }
-  if (state.pulse) live();
+  if (state.pulse && parts.trouble.hidden) live().catch(trouble);
 }
 
 /** Brings what is in sight up to date. */
@@ -113,8 +119,9 @@ async function beat() {
   clearTimeout(timer);
   const began = performance.now();
   try {
-    hear(await get("pulse"));
+    hear(await get("pulse", PATIENCE));
     parts.trouble.hidden = true;
+    Object.assign(token, { written: "", refused: false });
     await live();
   } catch (error) {
     trouble(error);
@@ -126,32 +133,42 @@ async function beat() {
 }
 
 function trouble(error) {
+  handset.away();
+  parts.nav.querySelector(".pending").hidden = true;
   if (error instanceof Refused && error.status === 401) return askToken();
   if (!(error instanceof Refused || error instanceof Unreachable)) console.error(error);
   const text = error instanceof Refused || error instanceof Unreachable ? explained(error) : t("page_error");
-  if (parts.trouble.hidden) fill(parts.trouble, text);
-  parts.trouble.hidden = false;
+  if (parts.trouble.hidden || !parts.trouble.querySelector("form")) tell(h("p", text));
 }
 
 function askToken() {
-  if (parts.trouble.querySelector("form")) return;
-  const field = h("input", { type: "password", autocomplete: "off", required: true, id: "admin-token" });
+  if (parts.trouble.querySelector("form")) return void (parts.trouble.hidden = false);
+  const field = h("input", { type: "password", autocomplete: "off", required: true, id: "admin-token", value: token.written, oninput: () => { token.written = field.value; } });
   const enter = (event) => {
     event.preventDefault();
     useToken(field.value.trim());
+    token.refused = true; // until it is not
+    parts.main.focus({ preventScroll: true });
     fill(parts.trouble);
     beat();
   };
-  fill(parts.trouble, h("form.row", { onsubmit: enter }, icon("lock"), h("label", { for: "admin-token" }, t("token_wanted")), field, h("button.button.primary", { type: "submit" }, t("enter"))));
+  tell(h("form.row", { onsubmit: enter }, icon("lock"), h("label", { for: "admin-token" }, t("token_wanted")), field, h("button.button.primary", { type: "submit" }, t("enter")),
+    token.refused && h("strong", t("token_wrong"))));
+  if (token.refused) field.focus();
+}
+
+/** Says what is the matter, once. */
+function tell(node) {
+  if (!parts.trouble.firstChild?.isEqualNode(node)) fill(parts.trouble, node);
   parts.trouble.hidden = false;
 }
 
 function tick() {
   const now = worldNow();
-  if (now === null) return;
+  if (now === null || !parts.trouble.hidden) return; // whether time goes on there is not known
   const { frozen, speed } = state.pulse.clock;
-  parts.clock.textContent = `${date(now)} ${clockTime(now)}`;
-  parts.clock.translate = false;
+  parts.clock.querySelector(".day").textContent = date(now);
+  parts.clock.querySelector(".hour").textContent = clockTime(now);
   parts.clock.dataset.mode = frozen ? "frozen" : speed !== 1 ? "fast" : "";
   handset.tick();
   if (view !== handset) view.tick?.();

@@ -43,31 +43,43 @@ export async function attempt(work, done) {
   }
 }
 
-/** A button that is out of use while its work goes on. */
-export function button(label, work, { kind = "", focus, title, disabled } = {}) {
-  const node = h(`button.button${kind && "." + kind}`, { type: "button", title, disabled, "data-focus": focus }, label);
+/** A button that is out of use while its work goes on; it keeps the focus, which one that is `disabled` would lose. */
+export function button(label, work, { kind = "", focus, title, disabled, busy } = {}) {
+  const node = h(`button.button${kind && "." + kind}`, { type: "button", title, disabled, "data-focus": focus, "aria-disabled": busy && "true" }, label);
   node.addEventListener("click", async () => {
-    node.disabled = true;
+    if (node.hasAttribute("aria-disabled")) return;
+    node.setAttribute("aria-disabled", "true");
     try {
       await work();
+    } catch (error) {
+      toast(explained(error), true);
     } finally {
-      node.disabled = Boolean(disabled);
+      node.removeAttribute("aria-disabled");
     }
   });
   return node;
 }
 
 export async function copy(text) {
+  let copied = true;
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    const area = h("textarea.offscreen", { value: text, "aria-hidden": "true" });
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
+    copied = copiedByHand(text);
   }
-  toast(t("copied"));
+  toast(t(copied ? "copied" : "not_copied"), !copied);
+}
+
+/** As over http, where the browser gives pages no clipboard. */
+function copiedByHand(text) {
+  const before = document.activeElement;
+  const area = h("textarea.offscreen", { value: text, readonly: true, "aria-hidden": "true" });
+  document.body.append(area);
+  area.select();
+  const copied = document.execCommand("copy");
+  area.remove();
+  before?.focus({ preventScroll: true });
+  return copied;
 }
 
 /** `text` is a text, or what fetches one. */
@@ -79,10 +91,10 @@ export function copyButton(label, text) {
   return button([icon("copy"), label], work, { kind: "quiet" });
 }
 
-export function select(label, options, value, changed) {
+export function select(label, options, value, changed, focus) {
   const node = h(
     "select",
-    { onchange: () => changed(node.value) },
+    { onchange: () => changed(node.value), "data-focus": focus },
     options.map(([name, text, data]) => h("option", { value: name, selected: name === value, raw: data }, text)),
   );
   return h("label.field", h("span", label), node);
@@ -96,27 +108,48 @@ export const badge = (kind, text, data) => h(`span.badge.${kind}`, { raw: data }
 
 export const empty = (text, ...more) => h("div.empty", h("p", text), more);
 
-const drawer = h("dialog.drawer");
-drawer.addEventListener("click", (event) => {
-  if (event.target === drawer) drawer.close();
-});
+const drawer = h("dialog.drawer", { "aria-labelledby": "drawer-title" });
+const behind = (inert) => { document.getElementById("main").inert = inert; };
 
-/** Something shown whole at the side, until it is closed. */
+/** Something shown whole in place of the view, beside the phone, until it is closed or the browser goes back. */
 export function openDrawer(title, ...content) {
-  if (!drawer.isConnected) document.body.append(drawer);
-  const close = h("button.button.quiet.round", { type: "button", "aria-label": t("close"), onclick: () => drawer.close() }, icon("close"));
+  const close = h("button.button.quiet.round", { type: "button", "aria-label": t("close"), onclick: closeDrawer }, icon("close"));
   drawer.replaceChildren(h("div.drawer-head", h("h2", { id: "drawer-title" }, title), close), h("div.drawer-body", ...content));
-  drawer.setAttribute("aria-labelledby", "drawer-title");
-  if (!drawer.open) drawer.showModal();
+  if (!drawer.open) {
+    document.querySelector(".columns").append(drawer);
+    history.pushState({ drawer: true }, "");
+    drawer.show();
+    behind(true);
+  }
+  close.focus();
   drawer.scrollTop = 0;
   return drawer;
 }
+
+export function closeDrawer() {
+  if (!drawer.open) return;
+  hideDrawer();
+  if (history.state?.drawer) history.back();
+}
+
+function hideDrawer() {
+  if (!drawer.open) return;
+  behind(false);
+  drawer.close();
+}
+
+addEventListener("popstate", hideDrawer);
+addEventListener("hashchange", hideDrawer);
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !document.querySelector("dialog:modal")) closeDrawer();
+});
 
 /** Asks before something that cannot be undone. */
 export function sure(question, yes) {
   return new Promise((answer) => {
     const dialog = h("dialog.ask", { "aria-label": question }, h("p", question));
     const end = (said) => () => {
+      dialog.close(); // which gives the focus back
       dialog.remove();
       answer(said);
     };

@@ -1,22 +1,26 @@
 // The phone: what ASAN İmza asks appears on it by itself, and is confirmed or refused there.
 
 import { get, post, put } from "./api.js";
-import { fill, h, icon, keyed, raw } from "./dom.js";
+import { drop, h, icon, keyed, raw } from "./dom.js";
 import { attempt, button } from "./parts.js";
 import { clockTime, onChange, worldNow } from "./state.js";
 import { t } from "./words.js";
 
 const AUTO = "R-31";
+/** What the phone does when nobody answers here. */
+let otherwise = "auto";
 const LATELY = 6;
 
 /** The phone as an element; `beat(pulse)` brings it up to date, `tick()` moves its clock. */
 export function phone() {
   const clock = raw("", "span");
   const questions = h("div.questions", { "aria-live": "assertive" });
-  const idle = h("div.idle", icon("lock"), h("p", t("phone_idle")));
+  const quiet = h("p", t("phone_idle"));
+  const idle = h("div.idle", icon("lock"), quiet);
+  const hint = h("p.hint");
   const past = h("ol.lately");
   const bySelf = h("input", { type: "checkbox", role: "switch", onchange: () => choose(bySelf.checked) });
-  const screen = h("div.screen",
+  const screen = h("div.screen", { tabindex: "-1" },
     h("div.statusbar", { "aria-hidden": "true" }, clock, h("span.bars", "▂▄▆")),
     h("div.operator", raw("ASAN İmza"), h("small", t("phone_simulated"))),
     questions, idle,
@@ -24,12 +28,12 @@ export function phone() {
   const node = h("section.phone", { "aria-label": t("phone") },
     h("div.device", h("div.notch"), screen),
     h("label.switch", bySelf, h("span", t("phone_manual"))),
-    h("p.hint", t("phone_manual_hint")));
+    hint);
   const asked = onChange(() => look());
   const settled = onChange(() => whoAnswers());
 
   async function choose(manual) {
-    await attempt(() => put("readings", { [AUTO]: manual ? "manual" : "auto" }));
+    if (!(await attempt(() => put("readings", { [AUTO]: manual ? "manual" : otherwise })))) bySelf.checked = !manual;
   }
 
   async function look() {
@@ -38,16 +42,28 @@ export function phone() {
   }
 
   async function whoAnswers() {
-    bySelf.checked = (await get("readings")).readings[AUTO] === "manual";
+    const answer = (await get("readings")).readings[AUTO];
+    bySelf.checked = answer === "manual";
+    if (answer !== "manual") otherwise = answer;
+    hint.textContent = `${t(`phone_off_${otherwise}`)} ${t("pace_hint")}`;
+  }
+
+  function ask(confirmations) {
+    keyed(questions, confirmations, (one) => one.id, question);
+    idle.hidden = confirmations.length > 0;
+    node.classList.toggle("asked", confirmations.length > 0);
   }
 
   return {
     node,
-    pending: () => questions.childElementCount,
+    /** Nothing is known of what is asked. */
+    away() {
+      quiet.textContent = t("phone_away");
+      ask([]);
+    },
     async beat(pulse) {
-      keyed(questions, pulse.confirmations, (one) => one.id, question);
-      idle.hidden = pulse.confirmations.length > 0;
-      node.classList.toggle("asked", pulse.confirmations.length > 0);
+      quiet.textContent = t("phone_idle");
+      ask(pulse.confirmations);
       await Promise.all([asked(pulse.generation, pulse.processes.mark), settled(pulse.generation, pulse.version)]);
     },
     tick() {
@@ -70,7 +86,7 @@ function inWords(one) {
 
 function question(one) {
   const answer = (what) => async () => {
-    if (await attempt(() => post(`confirmations/${one.id}/${what}`))) node.remove();
+    if (await attempt(() => post(`confirmations/${one.id}/${what}`))) drop(node);
   };
   const node = h("article.question",
     h("header", icon("key"), h("strong", t(one.pin === 1 ? "pin1_title" : "pin2_title"))),

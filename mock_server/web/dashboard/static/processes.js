@@ -1,6 +1,6 @@
 // Processes on a timeline: each stage a bar as long as it takes on the world's clock.
 
-import { get, post, portalUrl } from "./api.js";
+import { get, post, portalUrl, somebody } from "./api.js";
 import { h, icon, keyed, raw } from "./dom.js";
 import { attempt, badge, button, copyButton, empty, length } from "./parts.js";
 import { clockTime, dateTime, onChange, worldNow } from "./state.js";
@@ -20,7 +20,7 @@ export function processes() {
     const rows = found.processes.sort((one, other) => other.began.localeCompare(one.began) || other.id - one.id);
     total.textContent = t("total", { count: found.total });
     const fresh = !rows.some((row) => row.stages.length);
-    nothing.replaceChildren(...(fresh ? [firstSteps()] : []));
+    keyed(nothing, fresh ? [await somebody()] : [], () => "first", firstSteps);
     keyed(list, rows, (row) => row.id, card);
     tick();
   }
@@ -35,24 +35,24 @@ export function processes() {
   return {
     node,
     tick,
-    beat: (pulse) => changed(pulse.generation, pulse.processes.mark),
+    beat: (pulse) => changed(pulse.generation, pulse.version, pulse.processes.mark),
   };
 }
 
-function firstSteps() {
-  const command = sampleCommand();
+function firstSteps(account) {
+  const command = sampleCommand(account);
   return empty(t("processes_empty"),
     h("pre.json", { raw: true, tabindex: "0" }, command),
     h("div.row", copyButton(t("copy_command"), command), h("a.button.primary", { href: "#start" }, t("go_start"))));
 }
 
-/** A line for a shell that uploads an invoice. */
-function sampleCommand() {
-  const invoice = `{"id": "ERP-${Date.now() % 100000}", "main_info": "Müqavilə A-17", "seller": "1234567890", "buyer": "0987654321",
+/** A line for a shell with which this account uploads an invoice. */
+function sampleCommand({ company, token }) {
+  const invoice = `{"id": "ERP-${Date.now()}", "main_info": "Müqavilə A-17", "seller": "${company}", "buyer": "0987654321",
  "sum_subtotal1": 10, "sum_subtotal2": 10, "sum_total": 10, "items": [{"id": "1234567890", "name": "Çay, qara", "unit": "ədəd",
  "unit_price": 1, "quantity": 10, "barcode": "1234567890000", "subtotal1": 10, "subtotal2": 10, "total": 10}]}`;
   return `curl ${portalUrl}/inv/import_upload_invoices.php -H 'Content-Type: application/json' \\
- -H 'x-vatpapikey: demo-token' -d '{"upload": true, "invoices": [${invoice}]}'`;
+ -H 'x-vatpapikey: ${token}' -d '{"upload": true, "invoices": [${invoice}]}'`;
 }
 
 function card(row) {
@@ -65,7 +65,7 @@ function card(row) {
       h("span.muted", t("invoices_count", { count: row.count })),
       h("span.muted", raw(row.account)),
       said(row),
-      h("span.age", { "data-since": running && row.began }, running ? "" : length(Date.parse(row.ended) - Date.parse(row.began)))),
+      h("span.age", { "data-since": running && row.began }, running || !row.stages.length ? "" : length(Date.parse(row.ended) - Date.parse(row.began)))),
     row.stages.length > 0 && timeline(row),
     h("footer",
       raw(row.stages.length ? clockTime(Date.parse(row.began)) : dateTime(Date.parse(row.began))),

@@ -1,7 +1,7 @@
 // The first walk: one invoice through its whole life, by clicking; the same calls as in the README.
 
-import { get, portalUrl } from "./api.js";
-import { fill, h, icon, raw } from "./dom.js";
+import { portalUrl, somebody } from "./api.js";
+import { fill, h, icon, keyed, raw } from "./dom.js";
 import { laidOut } from "./json.js";
 import { badge, button, copyButton } from "./parts.js";
 import { date, onChange, state, worldNow } from "./state.js";
@@ -11,10 +11,16 @@ const DEMO = { username: "demo", password: "demo" };
 const BUYER = { username: "buyer", password: "buyer" };
 const PHONE = "994507654321";
 const SECRET = "demo-secret";
+const BAD_METHOD = 1;
 const POLL = 2000; // as the documents advise (F-PROC-08)
 
-/** What the walk has done so far, kept while the page is open. */
-const done = { generation: 0, calls: {}, passed: new Set(), ids: [], qaime: "" };
+/** What the walk has done so far in this life of the world, kept while the page is open. */
+let walk = begun(0);
+let redraw = () => undefined;
+
+function begun(generation) {
+  return { generation, calls: {}, passed: new Set(), busy: new Set(), id: "", qaime: "" };
+}
 
 class Unexpected extends Error {}
 
@@ -27,15 +33,15 @@ function invoice(id) {
   };
 }
 
-/** Each step takes `call(method, path, body, headers)`, which asks the portal and shows what it answered. */
+/** Each step takes `call(method, path, body, headers)`, which asks the portal and shows what it answered, and the walk. */
 const STEPS = {
-  async upload(call) {
+  async upload(call, done) {
     const id = `ERP-${Date.now()}`;
     await follow(call, DEMO, await call("POST", "/inv/import_upload_invoices.php", { ...DEMO, upload: true, invoices: [invoice(id)] }));
-    done.ids[0] = id;
+    done.id = id;
   },
-  async qaime(call) {
-    const { data } = await call("POST", "/inv/read_invoices", { ...DEMO, ids: [done.ids[0]] });
+  async qaime(call, done) {
+    const { data } = await call("POST", "/inv/read_invoices", { ...DEMO, ids: [done.id] });
     done.qaime = data.invoices[0].qaime;
   },
   async download(call) {
@@ -84,15 +90,14 @@ async function hmac(secret, text) {
 }
 
 export function start() {
-  if (state.pulse && state.pulse.generation !== done.generation) forget();
+  if (state.pulse) live(state.pulse.generation);
   const steps = h("ol.steps");
   const login = h("dd");
   const token = h("dd");
   const changed = onChange(() => whoever());
 
   async function whoever() {
-    const accounts = (await get("accounts?secrets=include")).accounts.filter((one) => !one.disabled);
-    const one = accounts.find(({ username }) => username === DEMO.username) ?? accounts[0];
+    const one = await somebody();
     fill(login, one && raw(`${one.username} / ${one.password}`, "code"));
     fill(token, one?.token && [raw(one.token, "code"), copyButton(t("copy"), one.token)]);
   }
@@ -104,70 +109,99 @@ export function start() {
         h("dt", t("base_url")), h("dd", raw(portalUrl, "code"), copyButton(t("copy"), portalUrl)),
         h("dt", t("login")), login, h("dt", t("token")), token)),
     h("h2.part", t("walk")), h("p.lead", t("walk_lead")), steps);
-  const draw = () => fill(steps, Object.keys(STEPS).map((name, place) => step(name, place, draw)));
-  draw();
+  const calls = Object.fromEntries(Object.keys(STEPS).map((name) => [name, h("ol.calls")]));
+  redraw = () => {
+    keyed(steps, Object.keys(STEPS).map(stand), ({ name }) => name, (one) => step(one, calls[one.name]));
+    for (const [name, list] of Object.entries(calls)) keyed(list, (walk.calls[name] ?? []).map((call, place) => ({ ...call, place })), ({ place }) => place, shown);
+  };
+  redraw();
   return {
     node,
     async beat(pulse) {
-      if (pulse.generation !== done.generation) {
-        forget();
-        draw();
-      }
+      live(pulse.generation);
       await changed(pulse.generation, pulse.version);
     },
   };
 }
 
-function forget() {
-  Object.assign(done, { generation: state.pulse.generation, calls: {}, passed: new Set(), ids: [], qaime: "" });
+/** After a reset the walk begins anew. */
+function live(generation) {
+  if (generation === walk.generation) return;
+  if (walk.generation) walk = begun(generation);
+  walk.generation = generation;
+  redraw();
 }
 
-function step(name, place, draw) {
-  const calls = h("ol.calls");
-  fill(calls, (done.calls[name] ?? []).map(shown));
-  const waits = (name === "qaime" || name === "download") && !done.passed.has("upload");
-  const passed = done.passed.has(name);
-  const work = async () => {
-    done.calls[name] = [];
-    fill(calls);
-    try {
-      await STEPS[name](caller(done.calls[name], calls));
-      done.passed.add(name);
-    } catch (error) {
-      if (!(error instanceof Unexpected || error instanceof TypeError)) throw error;
-      done.calls[name].push({ trouble: error instanceof Unexpected ? error.message : t("no_answer") });
-    }
-    draw();
-  };
+/** Takes a step to its end, whatever is in sight by then. */
+async function take(name) {
+  const done = walk;
+  const noted = [];
+  done.calls[name] = noted;
+  done.busy.add(name);
+  redraw();
+  try {
+    await STEPS[name](caller(noted), done);
+    done.passed.add(name);
+  } catch (error) {
+    if (!(error instanceof Unexpected || error instanceof TypeError)) throw error;
+    noted.push({ trouble: error instanceof Unexpected ? error.message : t("walk_odd") });
+  } finally {
+    done.busy.delete(name);
+    redraw();
+  }
+}
+
+/** How a step stands. */
+function stand(name, place) {
+  const waits = (name === "qaime" || name === "download") && !walk.passed.has("upload");
+  return { name, place, waits, passed: walk.passed.has(name), busy: walk.busy.has(name), qaime: name === "qaime" && walk.qaime };
+}
+
+function step({ name, place, waits, passed, busy, qaime }, calls) {
   return h(passed ? "li.step.passed" : "li.step", { "data-step": name },
     h("span.number", { "aria-hidden": "true" }, passed ? icon("check") : place + 1),
     h("div",
       h("header", h("h3", t(`walk_${name}`)), passed && badge("good", t("walk_done"))),
       h("p", t(`walk_${name}_text`)),
-      name === "qaime" && done.qaime && h("p.qaime-no", raw(done.qaime)),
-      button(t(passed ? "walk_again" : "walk_do"), work, { kind: passed ? "small" : "primary", focus: name, disabled: waits, title: waits ? t("walk_first") : undefined }),
+      qaime && h("p.qaime-no", raw(qaime)),
+      button(t(passed ? "walk_again" : "walk_do"), () => take(name), { kind: passed ? "small" : "primary", focus: name, disabled: waits, busy, title: waits ? t("walk_first") : undefined }),
       calls));
 }
 
 /** Asks the portal, notes what was asked and answered, and stops at an answer that should be another. */
-function caller(noted, list) {
+function caller(noted) {
   return async (method, path, body, { token, expect = 0, again = false } = {}) => {
     const headers = { ...(body && { "Content-Type": "application/json" }), ...(token && { "x-vatpapikey": token }) };
-    const answer = await fetch(portalUrl + path, { method, headers, body: body && JSON.stringify(body) });
-    const text = await answer.text();
-    const said = JSON.parse(text);
+    const [text, http] = await answered(portalUrl + path, { method, headers, body: body && JSON.stringify(body) });
+    const said = envelope(text, http);
     const call = { method, path, body, text, code: said.err_code ?? 0, good: (said.err_code ?? 0) === expect };
     const last = noted.at(-1);
     if (again && last?.path === path) {
       noted[noted.length - 1] = { ...call, times: (last.times ?? 1) + 1 };
-      list.lastElementChild.replaceWith(shown(noted.at(-1)));
     } else {
       noted.push(call);
-      list.append(shown(call));
     }
-    if (!call.good) throw new Unexpected(said.err_msg || `err_code ${said.err_code}`);
+    redraw();
+    if (!call.good) throw new Unexpected([said.err_msg || `err_code ${call.code}`, call.code === BAD_METHOD && method === "POST" && t("walk_method")].filter(Boolean).join(" · "));
     return said;
   };
+}
+
+async function answered(url, request) {
+  try {
+    const answer = await fetch(url, request);
+    return [await answer.text(), answer.status];
+  } catch {
+    throw new Unexpected(t("no_answer"));
+  }
+}
+
+function envelope(text, http) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Unexpected(t("walk_no_json", { http }));
+  }
 }
 
 function shown(call) {

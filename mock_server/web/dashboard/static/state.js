@@ -20,7 +20,7 @@ export function onChange(work) {
   return async (...marks) => {
     const mark = marks.join(" ");
     if (mark === seen) return;
-    await work();
+    await work(...marks);
     seen = mark;
   };
 }

@@ -12,6 +12,7 @@ const SPEEDS = [1, 10, 60, 600, 3600];
 const PACES = ["instant", "fast", "realistic", "manual"];
 const SUPPORT = { documented: "good", inferred: "live", assumed: "warn" };
 const SEED_POLL = 250;
+const WORLDS = 30;
 const FAULTS = {
   err_code: { type: "number", min: 1, max: 9999, value: 11 },
   http_status: { type: "number", min: 200, max: 599, value: 502 },
@@ -23,13 +24,18 @@ const FAULTS = {
 };
 
 export function worldView() {
-  const cards = [clockCard(), accountsCard(), seedCard(), faultsCard(), pastCard(), worldsCard(), readingsCard()];
+  const faults = faultsCard();
+  const cards = [clockCard(), accountsCard(), seedCard(), faults, pastCard(), worldsCard(), readingsCard()];
   const node = h("div", h("div.head", h("h1", t("world")), raw(world)), h("p.lead", t("world_lead")), h("div.masonry", cards.slice(0, -1).map((card) => card.node)), cards.at(-1).node);
   const changed = onChange(() => Promise.all(cards.map((card) => card.look())));
+  const counted = onChange(() => faults.look());
   return {
     node,
     tick: () => cards[0].tick(),
-    beat: ({ generation, version, clock, requests }) => changed(generation, version, clock.speed, clock.frozen, requests.newest),
+    async beat({ generation, version, clock, requests }) {
+      await changed(generation, version, clock.speed, clock.frozen);
+      await counted(requests.newest);
+    },
   };
 }
 
@@ -38,14 +44,25 @@ const card = (name, ...content) => h(`section.card.${name}`, { "aria-labelledby"
 function clockCard() {
   const big = h("p.big-clock", { raw: true });
   const mode = h("p.muted");
-  const freeze = h("div.row");
-  const pace = h("div.row");
+  const running = h("div.row");
+  const pace = h("span");
+  const odd = h("span");
+  const size = h("input", { type: "number", min: 1, max: 100000, onchange: () => attempt(() => put("settings", { page_size: Number(size.value) })) });
   const by = h("input", { value: "30m", maxlength: 20, "aria-label": t("advance_by") });
   const advance = (length) => attempt(() => post("clock/advance", { by: length }));
   const set = (body) => attempt(() => put("clock", body));
-  const node = card("clock", big, mode, freeze,
+  const ran = onChange(async () => {
+    const { frozen, speed } = state.pulse.clock;
+    mode.textContent = frozen ? t("clock_frozen") : speed === 1 ? t("clock_real") : t("clock_runs", { speed });
+    fill(running, button(t(frozen ? "unfreeze" : "freeze"), () => set({ frozen: !frozen }), { kind: frozen ? "primary" : "", focus: "freeze" }),
+      select(t("speed"), [...new Set([...SPEEDS, speed])].map((one) => [String(one), `× ${one}`, true]), String(speed), (value) => set({ speed: Number(value) }), "speed"));
+  });
+  const paced = onChange(async (now) => {
+    fill(pace, select(t("pace"), PACES.map((one) => [one, t(`pace_${one}`)]), now, (value) => attempt(() => put("settings", { pace: value })), "pace"));
+  });
+  const node = card("clock", big, mode, running,
     h("h3", t("advance")), h("div.row", STEPS.map((step) => button(h("span", { raw: true }, `+${step}`), () => advance(step), { kind: "small" })), by, button(t("advance_do"), () => advance(by.value.trim()), { kind: "small" })),
-    h("hr"), pace, h("p.muted", t("pace_hint")));
+    h("hr"), h("div.row", pace, h("label.field", h("span", t("page_size")), size), odd), h("p.muted", t("pace_hint")));
   return {
     node,
     tick() {
@@ -55,12 +72,10 @@ function clockCard() {
     async look() {
       const { frozen, speed } = state.pulse.clock;
       const settings = await get("settings");
-      mode.textContent = frozen ? t("clock_frozen") : speed === 1 ? t("clock_real") : t("clock_runs", { speed });
-      fill(freeze, button(t(frozen ? "unfreeze" : "freeze"), () => set({ frozen: !frozen }), { kind: frozen ? "primary" : "", focus: "freeze" }),
-        select(t("speed"), [...new Set([...SPEEDS, speed])].map((one) => [String(one), `× ${one}`, true]), String(speed), (value) => set({ speed: Number(value) })));
-      fill(pace, select(t("pace"), PACES.map((one) => [one, t(`pace_${one}`)]), settings.pace, (value) => attempt(() => put("settings", { pace: value }))),
-        input(t("page_size"), { type: "number", min: 1, max: 100000, value: settings.page_size, onchange: (event) => attempt(() => put("settings", { page_size: Number(event.target.value) })) }),
-        !settings.page_size_documented && badge("warn", t("not_documented")));
+      await ran(frozen, speed);
+      await paced(settings.pace);
+      if (document.activeElement !== size) size.value = settings.page_size;
+      fill(odd, !settings.page_size_documented && badge("warn", t("not_documented")));
     },
   };
 }
@@ -126,12 +141,15 @@ function faultsCard() {
     await attempt(() => post("faults", { [what]: given, ...(operation && { operation }), ...(times && { times: Number(times) }), ...(probability && { probability: Number(probability) }) }));
     await look();
   };
+  const prepared = onChange(prepare);
   const row = ({ id, met, used, ...fault }) => h("li.fault", raw(Object.entries(fault).map(([name, each]) => `${name}: ${JSON.stringify(each)}`).join(", "), "code"),
-    h("small", t("fault_used", { used, met })), button(t("remove"), async () => { await attempt(() => remove(`faults/${id}`)); await look(); }, { kind: "small" }));
+    h("small", t("fault_used", { used, met })), button(t("remove"), async () => { await attempt(() => remove(`faults/${id}`)); await look(); }, { kind: "small", focus: `fault-${id}` }));
   async function look() {
+    await prepared();
     keyed(list, (await get("faults")).faults, (one) => one.id, row);
   }
-  reference("operations").then(({ operations }) => {
+  async function prepare() {
+    const { operations } = await reference("operations");
     const set = (name) => (event) => { wish[name] = event.target.value; };
     fill(form,
       select(t("col_operation"), [["", t("all")], ...operations.map((one) => [one.name, one.name, true])], "", (given) => { wish.operation = given; }),
@@ -140,7 +158,7 @@ function faultsCard() {
       input(t("probability"), { type: "number", min: 0, max: 1, step: 0.05, oninput: set("probability") }),
       button(t("fault_add"), add, { kind: "primary" }));
     field();
-  }, () => undefined);
+  }
   return { node, look };
 }
 
@@ -163,12 +181,21 @@ function pastCard() {
 function worldsCard() {
   const list = h("ul.plain");
   const name = h("input", { maxlength: 64, raw: true, placeholder: "team-a", "aria-label": t("world_name") });
-  const node = card("worlds", h("p.muted", t("worlds_hint")), list,
+  const told = h("p.muted");
+  let known = [];
+  let sought = "";
+  const search = input(t("worlds_search"), { type: "search", maxlength: 64, oninput: (event) => { sought = event.target.value.trim().toLowerCase(); draw(); } });
+  const node = card("worlds", h("p.muted", t("worlds_hint")), search, told, list,
     h("div.row", name, button(t("world_make"), async () => { await attempt(() => post("worlds", { name: name.value.trim() }), t("done")); await look(); })));
-  const row = (one) => h("li.fault", h("a", { href: one.name === "default" ? "/" : `/w/${one.name}/`, raw: true }, one.name), h("small", raw(one.now)));
+  const row = (one) => h("li.fault", h("a", { href: one.name === "default" ? "/" : `/w/${one.name}/`, raw: true, "data-focus": `world-${one.name}` }, one.name), h("small", raw(dateTime(Date.parse(one.now)))));
+  function draw() {
+    const found = known.filter((one) => one.name.includes(sought));
+    told.textContent = t("worlds_shown", { shown: Math.min(WORLDS, found.length), count: known.length });
+    keyed(list, found.slice(-WORLDS), (one) => one.name, row);
+  }
   async function look() {
-    const { worlds } = await get("worlds");
-    keyed(list, worlds.slice(-30).map(({ name: each, now }) => ({ name: each, now: dateTime(Date.parse(now)) })), (one) => one.name, row);
+    known = (await get("worlds")).worlds;
+    draw();
   }
   return { node, look };
 }
@@ -179,12 +206,19 @@ function readingsCard() {
   const wish = { text: "", fixed: false };
   const node = card("readings", h("p.muted", t("readings_hint")), edition,
     h("div.filters",
-      input(t("search"), { type: "search", maxlength: 80, oninput: (event) => { wish.text = event.target.value.toLowerCase(); return look(); } }),
-      h("label.check", h("input", { type: "checkbox", onchange: (event) => { wish.fixed = event.target.checked; return look(); } }), t("readings_fixed"))), list);
+      input(t("search"), { type: "search", maxlength: 80, oninput: (event) => { wish.text = event.target.value.toLowerCase(); draw(); } }),
+      h("label.check", h("input", { type: "checkbox", onchange: (event) => { wish.fixed = event.target.checked; draw(); } }), t("readings_fixed"))), list);
+  let chosen = {};
+  let ledger = [];
   async function look() {
-    const [{ readings: chosen, edition: name }, ledger] = await Promise.all([get("readings"), reference("readings")]);
-    fill(edition, t("edition"), " ", raw(name));
-    const seen = ledger.readings
+    const [now, { readings }] = await Promise.all([get("readings"), reference("readings")]);
+    fill(edition, t("edition"), " ", raw(now.edition));
+    chosen = now.readings;
+    ledger = readings;
+    draw();
+  }
+  function draw() {
+    const seen = ledger
       .filter((one) => (one.kind === "selectable" || wish.fixed) && (one.owner ?? "server") === "server")
       .filter((one) => `${one.id} ${one.question} ${one.why}`.toLowerCase().includes(wish.text))
       .map((one) => ({ ...one, now: chosen[one.id] ?? one.default }));
