@@ -7,9 +7,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mock_server import wire
-from mock_server.portal.worlds import DEFAULT_WORLD, Worlds
+from mock_server.portal.worlds import DEFAULT_WORLD, TooManyWorlds, Worlds
 from mock_server.turns import Turns
 from mock_server.web.openapi import served
+from mock_server.web.paths import is_world
 
 NONCE_BOUND = 200
 
@@ -23,10 +24,17 @@ def pages(worlds: Worlds, turns: Turns) -> list[Route]:
         return _json({"simulator": "vatportal-mock", "nonce": nonce})
 
     async def openapi(request: Request) -> Response:
-        view = await turns(lambda: worlds.view(worlds.row(DEFAULT_WORLD)))
-        return _json(served(view.readings, str(request.base_url).rstrip("/")))
+        """The portal of a world; one that nobody has called yet begins, as it does for a client."""
+        world = request.path_params.get("world", DEFAULT_WORLD)
+        if not is_world(world):
+            return Response("a world's name is 1 to 64 of a-z 0-9 . _ -\n", 404, media_type="text/plain")
+        try:
+            view = await turns(lambda: worlds.view(worlds.row(world)))
+        except TooManyWorlds as error:
+            return Response(f"{error}\n", 409, media_type="text/plain")
+        return _json(served(view.readings, str(request.url.replace(query="")).removesuffix("/openapi.json")))
 
-    return [Route("/__simulator", simulator), Route("/openapi.json", openapi)]
+    return [Route("/__simulator", simulator), *(Route(f"{at}/openapi.json", openapi) for at in ("", "/w/{world}"))]
 
 
 def _json(value: Any) -> Response:

@@ -11,9 +11,9 @@ from tests.control.steer import Steer
 from tests.live import LiveServer
 
 
-def tried(page: Page, port: int, method: str, path: str, body: object) -> Locator:
+def tried(page: Page, port: int, method: str, path: str, body: object, world: str = "") -> Locator:
     """The operation, after "Execute" with this body."""
-    page.goto(f"http://127.0.0.1:{port}/docs")
+    page.goto(f"http://127.0.0.1:{port}{world}/docs")
     block = page.locator(f".opblock-{method}").filter(has=page.locator(f"[data-path='{path}']"))
     block.locator(".opblock-summary").click()
     block.locator("textarea").first.fill(json.dumps(body))
@@ -48,6 +48,20 @@ def test_a_delete_has_its_body(page: Page, server: LiveServer) -> None:
     row = Steer(server.port).get("requests?limit=1")["requests"][0]
     assert row["method"] == "DELETE"
     assert "NOBODY-001" in row["request"]["text"]
+
+
+def test_a_world_has_docs_of_its_own(page: Page, portal: Portal, steer: Steer) -> None:
+    steer.put("readings", **{"R-02": "post-only"})
+    body = {"username": "demo", "password": "demo", "procId": 123}
+    block = tried(page, portal.port, "post", "/job/read_proc_status", body, f"/w/{portal.world}")
+    expect(block.locator(".live-responses-table")).to_contain_text('"status": 2')
+    (row,) = steer.get("requests")["requests"]
+    assert row["path"] == f"/w/{portal.world}/api/job/read_proc_status"
+    assert page.locator(".opblock-get").filter(has=page.locator("[data-path='/job/read_proc_status']")).count() == 0
+    expect(page.locator(".docs-top b")).to_have_text(portal.world)
+    page.locator(".docs-top a").click()
+    expect(page.locator(".world-name")).to_have_text(portal.world)
+    assert page.locator("nav a").last.get_attribute("href") == f"/w/{portal.world}/docs"
 
 
 def test_all_ten_paths_are_there(page: Page, server: LiveServer, portal: Portal) -> None:

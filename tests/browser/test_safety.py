@@ -59,7 +59,7 @@ def test_a_script_that_came_in_all_the_same_would_not_run(sight: Sight, page: Pa
     assert "Content Security Policy" in complaints.pop()
 
 
-@pytest.mark.parametrize("path", ["/", "/w/seen/", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/w/seen/", "/docs", "/w/seen/docs"])
 def test_the_policy_allows_nothing_inline(path: str, page: Page, server: LiveServer) -> None:
     answer = page.request.get(f"http://127.0.0.1:{server.port}{path}")
     policy = answer.headers["content-security-policy"]

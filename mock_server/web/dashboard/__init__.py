@@ -1,1 +1,1 @@
-"""The dashboard at `/` and `/w/<world>/`, and Swagger UI at `/docs`: files, with nothing behind them but the APIs."""
+"""Files of the dashboard at `/` and Swagger UI at `/docs`, both below `/w/<world>` too; behind them only the APIs."""

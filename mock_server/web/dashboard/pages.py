@@ -41,16 +41,16 @@ def pages(*, control: bool) -> list[Route]:
     """Routes of the dashboard, which needs the control API, and of `/docs`, which does not; files are read once."""
     assets = {path: _asset(file) for folder in _FOLDERS for path, file in _files_of(folder)}
 
-    async def dashboard(request: Request) -> Response:
+    async def dashboard(request: Request, file: str = "static/index.html") -> Response:
         if not is_world(request.path_params.get("world", "default")):
             return Response("a world's name is 1 to 64 of a-z 0-9 . _ -\n", 404, media_type="text/plain")
-        return _sent(assets["static/index.html"], request)
+        return _sent(assets[file], request)
 
     async def slash(request: Request) -> Response:
         return RedirectResponse(request.url.path + "/", 307)
 
     async def docs(request: Request) -> Response:
-        return _sent(assets["swagger/docs.html"], request)
+        return await dashboard(request, "swagger/docs.html")
 
     async def asset(request: Request) -> Response:
         found = assets.get(request.path_params["path"])
@@ -58,7 +58,7 @@ def pages(*, control: bool) -> list[Route]:
             return Response("no such file\n", 404, media_type="text/plain")
         return _sent(found, request)
 
-    open_to_all = [Route("/docs", docs), Route("/__dashboard/{path:path}", asset)]
+    open_to_all = [Route("/docs", docs), Route("/w/{world}/docs", docs), Route("/__dashboard/{path:path}", asset)]
     if not control:
         return open_to_all
     return [*open_to_all, Route("/", dashboard), Route("/w/{world}", slash), Route("/w/{world}/", dashboard)]

@@ -3,9 +3,15 @@
 
 /* global SwaggerUIBundle */
 const METHODS = new Map();
+const [, prefix, world] = location.pathname.match(/^(\/w\/([^/]+))\//) ?? [null, "", "default"];
 
 async function show() {
-  const spec = await (await fetch("/openapi.json")).json();
+  const home = document.querySelector(".docs-top a");
+  home.href = `${prefix}/`;
+  home.after(Object.assign(document.createElement("b"), { textContent: decodeURIComponent(world) }));
+  const answer = await fetch(`${prefix}/openapi.json`);
+  if (!answer.ok) return said(await answer.text());
+  const spec = await answer.json();
   for (const [path, item] of Object.entries(spec.paths)) METHODS.set(path, Object.keys(item));
   SwaggerUIBundle({
     spec,
