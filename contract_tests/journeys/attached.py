@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from contract_tests.journeys.journey import Ending, Journey, Stage, Text
+from contract_tests.journeys.outcomes import met_in
 from contract_tests.journeys.running import Done, ServerDied
 from contract_tests.journeys.verdict import Verdict
+from contract_tests.journeys.words import Language, say
 
 LOOK_SECONDS = 1.0
 KEPT_REQUESTS = 1000
@@ -32,15 +34,14 @@ ATTACHED = Journey(
 )
 
 
-def watch(console: Console, server: str, seconds: float | None = None) -> Done:
+def watch(console: Console, server: str, seconds: float | None = None, language: Language = "en") -> Done:
     """Say where the portal is, and tell of each new finding until Ctrl-C, SIGTERM, or so many seconds have passed.
 
     Raises:
         ServerDied: the portal ended before.
     """
-    console.print(f"Portal:    {server}/api   user demo, password demo, token demo-token, phone 994501234567")
-    console.print(f"Dashboard: {server}/")
-    console.print("Use your ERP against it; what is found shows here. Stop with Ctrl-C.")
+    for name in ("portal", "dashboard", "use"):
+        console.print(say(name, language, server=server))
     started = time.monotonic()
     told: set[tuple[str, int]] = set()
     with _stopped_by_signals() as stopped, httpx2.Client(base_url=f"{server}/__admin/") as http:
@@ -53,11 +54,11 @@ def watch(console: Console, server: str, seconds: float | None = None) -> Done:
                 key = (finding["rule"], next(iter(finding["requests"]), 0))  # one that grows is told once
                 if key not in told:
                     told.add(key)
-                    _tell(console, finding)
+                    _tell(console, finding, language)
         requests = _read(http, f"requests?limit={KEPT_REQUESTS}")["requests"][::-1]
-        seen = _read(http, "coverage")["seen"]
+        met = met_in(_read(http, "coverage")["seen"])
     ending = Ending(0, None, "", time.monotonic() - started)
-    return Done(ATTACHED, Verdict(ending, findings, requests, seen))
+    return Done(ATTACHED, Verdict(ending, findings, requests, met))
 
 
 @contextmanager
@@ -83,7 +84,8 @@ def _read(http: httpx2.Client, path: str) -> Any:
         raise ServerDied(f"it answers no more: {error}") from None
 
 
-def _tell(console: Console, finding: dict[str, Any]) -> None:
-    text, mend = escape(finding["text"]["en"]), escape(finding["mend"]["en"])
-    console.print(f"[bold]{finding['severity']}[/bold] {finding['rule']}: {text}", highlight=False)
+def _tell(console: Console, finding: dict[str, Any], language: Language) -> None:
+    text, mend = escape(finding["text"][language]), escape(finding["mend"][language])
+    severity = say(finding["severity"], language)
+    console.print(f"[bold]{severity}[/bold] {finding['rule']}: {text}", highlight=False)
     console.print(f"      {mend}", highlight=False)

@@ -11,6 +11,7 @@ from contract_tests.journeys import attached, report
 from contract_tests.journeys.catalogue import LIST
 from contract_tests.journeys.journey import Journey
 from contract_tests.journeys.running import Done, NotSetUp, ServerDied, run_all, simulator
+from contract_tests.journeys.words import Language
 
 FINDINGS, WRONG_USAGE, NOT_REACHABLE = 1, 2, 3
 JOBS = 8
@@ -63,6 +64,13 @@ class Outputs(NamedTuple):
 @click.option("--junit", metavar="FILE", type=click.Path(path_type=Path), help="Write a report as JUnit XML.")
 @click.option("--json", "json_file", metavar="FILE", type=click.Path(path_type=Path), help="Write a report as JSON.")
 @click.option("--force", is_flag=True, help="Overwrite reports that are there.")
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["en", "az"]),
+    default="en",
+    help="Of the terminal and JUnit (en); HTML and JSON have both.",
+)
 @click.argument("command", nargs=-1, metavar="-- CMD ...")
 def check_client(
     names: tuple[str, ...],
@@ -78,6 +86,7 @@ def check_client(
     junit: Path | None,
     json_file: Path | None,
     force: bool,
+    language: Language,
     command: tuple[str, ...],
 ) -> None:
     """Run a client's own command on journeys against fresh simulated portals, and judge what it does.
@@ -91,7 +100,7 @@ def check_client(
     journeys = [each if timeout is None else each._replace(seconds=timeout) for each in _chosen(names)]
     console = Console()
     if list_only:
-        report.listed(console, journeys)
+        report.listed(console, journeys, language)
         return
     outputs = Outputs(html, junit, json_file)
     outputs.demand_free(force)
@@ -99,15 +108,19 @@ def check_client(
     try:
         if attach:
             with simulator(port or 0, "--seed", str(seed), "--pace", pace, apart=True) as server:
-                done = [attached.watch(console, server, seconds)]
+                done = [attached.watch(console, server, seconds, language)]
         else:
             with simulator() as server:
-                done = run_all(server, journeys, command, seed, jobs, lambda each: report.line(console, each), pace)
+
+                def tell(each: Done) -> None:
+                    report.line(console, each, language)
+
+                done = run_all(server, journeys, command, seed, jobs, tell, pace)
     except ServerDied as error:
         raise CannotServe(f"the simulator did not start, or ended: {error}") from None
     except NotSetUp as error:
         raise CannotServe(str(error)) from None
-    _reported(console, done, outputs)
+    _reported(console, done, outputs, language)
 
 
 def _chosen(names: tuple[str, ...]) -> list[Journey]:
@@ -139,12 +152,12 @@ def _demand_command(command: tuple[str, ...]) -> None:
         raise click.UsageError(f"{command[0]} is no program that can be found")
 
 
-def _reported(console: Console, done: list[Done], outputs: Outputs) -> None:
-    report.summary(console, done)
+def _reported(console: Console, done: list[Done], outputs: Outputs, language: Language) -> None:
+    report.summary(console, done, language)
     if outputs.html is not None:
         outputs.html.write_text(report.page(done), "utf-8")
     if outputs.junit is not None:
-        report.junit(done, outputs.junit)
+        report.junit(done, outputs.junit, language)
     if outputs.json is not None:
         outputs.json.write_text(report.as_json(done), "utf-8")
     if not all(each.verdict.passed for each in done):

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contract_tests.journeys.journey import Ending, Stage
+from contract_tests.journeys.outcomes import Met, met_by
 from contract_tests.journeys.portal import Portal
 from mock_server.judging import Case, Expected, Outcome, call_shown, judge
 
 Finding = Mapping[str, Any]
-Seen = Mapping[str, Any]
 
 SERIOUS = ("error", "warning")
 """Severities that fail a journey; advice does not."""
@@ -22,13 +22,13 @@ class Verdict(NamedTuple):
     Attributes:
         findings: as `GET findings` shows them.
         requests: what the client sent, as `GET requests` shows it.
-        seen: the outcomes it met, as `GET coverage` shows them.
+        met: the outcomes it met.
     """
 
     ending: Ending
     findings: Sequence[Finding]
     requests: Sequence[Mapping[str, Any]]
-    seen: Sequence[Seen]
+    met: frozenset[Met]
 
     @property
     def passed(self) -> bool:
@@ -46,7 +46,7 @@ def judged(portal: Portal, stage: Stage, ending: Ending) -> Verdict:
         killed=ending.exit is None,
     )
     findings = [msgspec.to_builtins(finding) for finding in judge(case)]
-    return Verdict(ending, findings, requests, portal.control("GET", "coverage")["seen"])
+    return Verdict(ending, findings, requests, met_by(case.calls))
 
 
 def _claimed(ending: Ending) -> bool | None:

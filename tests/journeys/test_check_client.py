@@ -1,11 +1,15 @@
 """`vatportal-mock check-client` as people call it: the command, its reports, its exit codes."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -14,7 +18,10 @@ from contract_tests.documents import facts
 from contract_tests.journeys import command
 from contract_tests.journeys.catalogue import LIST
 from contract_tests.journeys.journey import Stage
+from contract_tests.journeys.outcomes import BRINGS, Met
 from contract_tests.journeys.portal import Portal
+from contract_tests.journeys.words import WORDS
+from mock_server.judging import CATALOGUE
 
 CLIENTS = Path(__file__).parents[2] / "contract_tests" / "good_clients"
 GOOD = {
@@ -25,6 +32,17 @@ GOOD = {
     "shell": ["bash", str(CLIENTS / "curl.sh")],
 }
 IDLE = [sys.executable, "-c", ""]
+NEVER_MET = {
+    ("import_upload_invoices", 0, None): ("missed", ["upload"]),
+    ("etx_delete", 20, None): ("missed", ["delete-refused"]),
+    ("read_proc_status", 0, 3): ("not-run", ["pin-refused", "one-of-three-rejected", "delete-fails-later"]),
+    ("reset_confirm", 0, None): ("not-run", ["token-expires"]),
+    ("read_proc_status", None, None): ("not-run", ["dropped", "bad-gateway"]),
+    ("etx_import", 2, None): ("own-mistake", []),
+    ("etx_import", 11, None): ("fault", []),
+    ("inv_delete", 20, None): ("not-provoked", []),
+}
+"""By a client that does nothing on five journeys: why not."""
 
 
 def check_client(*arguments: str, client: list[str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -55,6 +73,14 @@ def test_a_good_client_passes_every_journey_without_a_finding(name: str, tmp_pat
     assert {each["name"]: each["findings"] for each in told["journeys"]} == {each.name: [] for each in LIST}
     assert done.returncode == 0, done.stdout
     assert f"{len(LIST)} of {len(LIST)} journeys passed; nothing found" in done.stdout
+    strange = {each["name"]: met(each["met"]) - BRINGS[each["name"]] for each in told["journeys"]}
+    assert not any(strange.values()), strange
+    missed = met(each for each in told["outcomes"] if each["reason"] in ("missed", "not-run"))
+    assert missed <= {Met("read_proc_data", 0)}  # which none needs
+
+
+def met(told: Iterable[dict[str, Any]]) -> set[Met]:
+    return {Met(each["operation"], each["err_code"], each["status"]) for each in told}
 
 
 def test_a_client_that_does_nothing_and_says_it_is_done_is_found_out(tmp_path: Path) -> None:
@@ -64,16 +90,42 @@ def test_a_client_that_does_nothing_and_says_it_is_done_is_found_out(tmp_path: P
     files = ["--html", str(html), "--junit", str(junit), "--json", str(report)]
     done = check_client(*chosen, *files, client=IDLE)
     assert done.returncode == 1
-    told = json.loads(report.read_text("utf-8"))["journeys"]
+    whole = json.loads(report.read_text("utf-8"))
+    told = whole["journeys"]
     assert {each["name"]: [found["rule"] for found in each["findings"]] for each in told} == {
         name: ["wrong-outcome"] for name in names
     }
     assert [case.find("failure") is not None for case in ET.parse(junit).iter("testcase")] == [True] * len(names)
-    page = html.read_text("utf-8")
+    page = unescape(html.read_text("utf-8"))
     assert "0 of 5 journeys passed" in page
+    why = {(each["operation"], each["err_code"], each["status"]): each for each in whole["outcomes"]}
+    assert {key: (why[key]["reason"], why[key]["journeys"]) for key in NEVER_MET} == NEVER_MET
+    assert all(each["why"]["en"] in page and each["why"]["az"] in page for each in whole["outcomes"])
     assert "http://" not in page.replace("http://www.w3.org", "")
     again = check_client(*chosen, *files, client=IDLE)
     assert (again.returncode, "--force" in again.stderr) == (2, True)
+
+
+def test_terminal_and_junit_speak_azerbaijani_where_asked(tmp_path: Path) -> None:
+    junit = tmp_path / "card.xml"
+    done = check_client("--lang", "az", "--journey", "invalid", "--junit", str(junit), client=IDLE)
+    rule = CATALOGUE["wrong-outcome"]
+    assert (done.returncode, "keçilən sınaqlar: 0/1; 1 xəta" in done.stdout) == (1, True), done.stdout
+    assert rule.mend.az in " ".join(done.stdout.split())
+    (failure,) = ET.parse(junit).iter("failure")
+    assert (failure.text or "").endswith(rule.mend.az)
+    assert rule.mend.en not in done.stdout
+    assert "nə baş verir" in check_client("--list", "--lang", "az").stdout
+
+
+def test_every_phrase_has_both_languages_with_the_same_to_fill_in() -> None:
+    for text in WORDS.values():
+        assert sorted(re.findall(r"{\w+", text.en)) == sorted(re.findall(r"{\w+", text.az))
+        assert text.az
+
+
+def test_every_journey_says_what_it_brings() -> None:
+    assert list(BRINGS) == [journey.name for journey in LIST]
 
 
 def test_a_client_that_never_ends_is_stopped(tmp_path: Path) -> None:
