@@ -18,7 +18,15 @@ DRAFTS = ["AA2401 10000001", "AA2401 10000002", "AA2401 10000003"]
 """Drafts of the default world, to delete as long as nothing else is there."""
 
 _TEMPLATE = invoice(7, buyer="0987654321")
-_GONE = (OSError, http.client.HTTPException)
+UNUSABLE = 10
+"""What every request is answered whose database is gone."""
+
+
+class _DatabaseGone(Exception):
+    pass
+
+
+_GONE = (OSError, http.client.HTTPException, _DatabaseGone)
 
 
 class Effect(NamedTuple):
@@ -38,7 +46,13 @@ class Sent(NamedTuple):
 
 @dataclass
 class Told:
-    """What the clients of one round have sent, and what they were told."""
+    """What the clients of one round have sent, and what they were told.
+
+    Attributes:
+        answers: by mark. That a dead database cannot be used is no answer: the change may be kept, or not.
+        victim: what is killed.
+        unkept: answered reads without a row in the journal.
+    """
 
     sent: dict[str, Sent] = field(default_factory=dict)
     answers: dict[str, Reply] = field(default_factory=dict)
@@ -46,6 +60,8 @@ class Told:
     uploaded: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     killed: bool = False
+    victim: str = "server"
+    unkept: int = 0
 
 
 @dataclass
@@ -78,6 +94,8 @@ class Client(Portal):
         mark = f"{self._name}-{next(self._numbers)}"
         self.told.sent[mark] = Sent(mark, effect)
         reply = self.call(name, token=token, mark=mark, **body)
+        if self.told.killed and reply.json.get("err_code") == UNUSABLE:
+            raise _DatabaseGone
         self.told.answers[mark] = reply
         return reply
 

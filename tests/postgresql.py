@@ -4,10 +4,12 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -19,14 +21,17 @@ WANTED = "PostgreSQL is not installed here (apt-get install postgresql); what ne
 
 _names = itertools.count(1)
 _OF_DEBIAN = Path("/usr/lib/postgresql")
-_OPTIONS = "-c listen_addresses=127.0.0.1 -c max_connections=300 -c fsync=off -c full_page_writes=off"
+_OPTIONS = "-c listen_addresses=127.0.0.1 -c max_connections=300"
+_HASTY = "-c fsync=off -c full_page_writes=off"
+"""What a database that is made for one test does without."""
 
 
 class Cluster:
     """A server with databases of its own; as root it runs as the user `postgres`, for PostgreSQL refuses root."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, options: str = _HASTY) -> None:
         self.programs = programs
+        self._options = f"{_OPTIONS} {options}"
         self._folder = Path(tempfile.mkdtemp(prefix="vatportal-pg-"))
         self._as: str | None = None
         if os.getuid() == 0:
@@ -40,13 +45,29 @@ class Cluster:
         self.start()
 
     def start(self) -> None:
-        options = f"-p {self.port} -c unix_socket_directories={self._folder} {_OPTIONS}"
+        options = f"-p {self.port} -c unix_socket_directories={self._folder} {self._options}"
         self._run(
             "pg_ctl", "-D", self._data, "-w", "-s", "-t", "60", "-l", self._folder / "log", "-o", options, "start"
         )
 
     def stop(self, how: str = "immediate") -> None:
         self._run("pg_ctl", "-D", self._data, "-m", how, "-s", "stop")
+
+    def kill(self) -> None:
+        """`kill -9`, to all its processes, as by a system that has no memory left."""
+        locks = (self._data / "postmaster.pid", self._folder / f".s.PGSQL.{self.port}.lock")
+        postmaster = int(locks[0].read_text("ascii").split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text("ascii").split()
+        family = [postmaster, *map(int, children)]
+        for pid in family:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        until = time.monotonic() + 30
+        while any(map(_alive, family)):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        for lock in locks:  # they name a process, whose number lives on until somebody asks what has become of it
+            lock.unlink()
 
     def remove(self) -> None:
         self.stop()
@@ -79,6 +100,13 @@ class Cluster:
             stdout=subprocess.DEVNULL,
             timeout=90,
         )
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def programs() -> Path | None:

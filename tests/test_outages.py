@@ -147,6 +147,20 @@ def test_time_stands_still_for_readers_while_nothing_can_be_written(tmp_path: Pa
         assert status() == 2
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a running process is bound through prlimit, which Linux has")
+@pytest.mark.parametrize("asked", ["read_proc_status", "read_proc_data"])
+def test_what_another_server_has_left_to_be_done_stops_no_reader_of_a_full_disk(asked: str, tmp_path: Path) -> None:
+    flags = ("--pace", "instant", "--database", f"sqlite:///{tmp_path / 'portal.db'}")
+    with Served(*flags) as one, Served(*flags) as other:
+        reader, writer = portal_of(one), portal_of(other)
+        assert reader.call(asked, procId=123).code == 0
+        process = writer.started("import_upload_invoices", invoices=[invoice(1, erp_id="LEFT-TO-DO-1")], upload=True)
+        with file_sizes_bound(one.process.pid, 0):
+            assert reader.call(asked, procId=123).code == 0
+            assert reader.call(asked, procId=process).data["status"] == 1
+        assert reader.call(asked, procId=process).data["status"] == 2
+
+
 # -- a database that several servers share
 
 

@@ -166,30 +166,65 @@ class Answering:
             prepared = (done[row.lifetime],)
         elif handler.prepare is not None:
             prepared = (handler.prepare(visit),)
+        if not handler.writes:
+            return self._read(row, envelope, exchange, handler, visit)
+        with self._store.joining() as group:
+            answer = self._change(row, envelope, exchange, handler, visit, prepared)
+        return Answered(answer, None, group)
+
+    def _read(
+        self, row: WorldRow, envelope: Envelope, exchange: Exchange, handler: Handler, visit: Visit
+    ) -> Answered:
+        """The answer to a request that only reads; what is due by now is done first, with the world locked."""
         if handler.of_process:
             seen, process = self._store.processes.find_in_world(row.id, visit.body["procId"])
             if self._settled_still(seen, row, exchange.now):
                 answer = _answer(envelope, handler, handler.perform(visit, process))
-                return Answered(answer, self._entry(view, exchange, answer))
-        elif not handler.writes:
+                return Answered(answer, self._entry(visit.world, exchange, answer))
+        else:
             with self._store.reading():
                 if self._settled_still(self._store.worlds.at(row.id), row, exchange.now):
-                    answer = _answer(envelope, handler, handler.perform(visit, *prepared))
-                    return Answered(answer, self._entry(view, exchange, answer))
-        with self._store.joining() as group:
-            locked = self._store.worlds.lock(row.id)
-            _demand_same(locked, row)
-            self._worlds.saw(locked)
-            visit.now = locked.clock.at(self._clock.now())
-            if locked.next_due is not None and locked.next_due <= visit.now:
-                settle(self._store, view, visit.now)
-            if handler.of_process:
-                prepared = (self._store.processes.find(row.id, visit.body["procId"]),)
-            data = handler.perform(visit, *prepared)
-            answer = _answer(envelope, handler, data)
-            self._write_audits(visit)
-            self.recorder.with_change(self._entry(view, exchange, answer))
-        return Answered(answer, None, group)
+                    answer = _answer(envelope, handler, handler.perform(visit))
+                    return Answered(answer, self._entry(visit.world, exchange, answer))
+        try:
+            with self._store.writing():
+                return Answered(self._change(row, envelope, exchange, handler, visit), None)
+        except Unavailable as error:
+            visit.world.seen.clear()
+            with self._store.reading():
+                seen = self._store.worlds.at(row.id)
+                _demand_same(seen, row)
+                if seen is None or seen.next_due is None or seen.next_due > exchange.now:
+                    raise
+                exchange.now = visit.now = _standing_still(exchange, seen.next_due, error)
+                answer = _answer(envelope, handler, handler.perform(visit, *self._asked_about(row, handler, visit)))
+                return Answered(answer, self._entry(visit.world, exchange, answer))
+
+    def _change(
+        self,
+        row: WorldRow,
+        envelope: Envelope,
+        exchange: Exchange,
+        handler: Handler,
+        visit: Visit,
+        prepared: tuple[Any, ...] = (),
+    ) -> Answer:
+        """What is done with the world's row locked, inside a transaction; its row of the journal goes with it."""
+        locked = self._store.worlds.lock(row.id)
+        _demand_same(locked, row)
+        self._worlds.saw(locked)
+        visit.now = locked.clock.at(self._clock.now())
+        if locked.next_due is not None and locked.next_due <= visit.now:
+            settle(self._store, visit.world, visit.now)
+        data = handler.perform(visit, *prepared, *self._asked_about(row, handler, visit))
+        answer = _answer(envelope, handler, data)
+        self._write_audits(visit)
+        self.recorder.with_change(self._entry(visit.world, exchange, answer))
+        return answer
+
+    def _asked_about(self, row: WorldRow, handler: Handler, visit: Visit) -> tuple[Any, ...]:
+        """The process that the body names, for whom it is all."""
+        return (self._store.processes.find(row.id, visit.body["procId"]),) if handler.of_process else ()
 
     def _settled_still(self, seen: WorldRow | None, row: WorldRow, now: int) -> bool:
         """Whether the world is as it was looked at, and nobody has begun since what is due by now.
@@ -227,8 +262,7 @@ class Answering:
         except Unavailable as error:
             if HANDLERS[exchange.request.operation.name].writes:
                 raise
-            exchange.notes.append(Note((), "", f"time stands still, for nothing can be written: {error}"))
-            return due - 1
+            return _standing_still(exchange, due, error)
 
     def _settle(self, row: WorldRow) -> int:
         """Apply what is due; the instant at which it was looked at."""
@@ -237,7 +271,8 @@ class Answering:
             _demand_same(locked, row)
             now = locked.clock.at(self._clock.now())
             settle(self._store, self._worlds.view(locked), now)
-            self._worlds.saw(self._store.worlds.lock(row.id))  # else each glance would find it due
+            settled = self._store.worlds.lock(row.id)
+        self._worlds.saw(settled)  # else each glance would find it due
         return now
 
     def lasting(self, world: str, since: Lifetime) -> WorldRow:
@@ -272,6 +307,12 @@ class Answering:
     def _write_audits(self, visit: Visit) -> None:
         for audit in visit.audits:
             self._store.journal.audit(visit.world.id, audit_of(visit.world, audit))
+
+
+def _standing_still(exchange: Exchange, due: int, error: Unavailable) -> int:
+    """The instant right before what is due."""
+    exchange.notes.append(Note((), "", f"time stands still, for nothing can be written: {error}"))
+    return due - 1
 
 
 def _same(row: WorldRow, other: WorldRow) -> bool:
