@@ -32,7 +32,7 @@ def autopsy(place: Place, told: Told, memory: Memory) -> dict[str, Kept]:
         journal = _journal(rows, world, told)
         told.problems += _compare_journal(told, journal)
         _remember(told, memory, journal)
-        told.problems += _compare_rows(rows, world, memory)
+        told.problems += _compare_rows(rows, world, told, memory)
     return journal
 
 
@@ -89,12 +89,19 @@ def _refused(kept: Kept) -> bool:
     return bool(json.loads(kept.answer).get("err_code"))
 
 
-def _compare_rows(rows: Rows, world: int, memory: Memory) -> Iterator[str]:
-    """Nothing is there by half: a change and its journal row are one."""
+def _compare_rows(rows: Rows, world: int, told: Told, memory: Memory) -> Iterator[str]:
+    """Nothing is there by half: a change and its journal row are one.
+
+    What e-taxes was asked to delete goes while the round lasts, or after it.
+    """
     there = {erp_id for (erp_id,) in rows(_IDS, world=world)}
     ours = {erp_id for erp_id in there if erp_id.startswith(("UP-", "IN-"))}
-    if ours != memory.ids:
-        lost, odd = sorted(memory.ids - ours), sorted(ours - memory.ids)
+    effects = [sent.effect for sent in told.sent.values() if sent.effect is not None]
+    leaving = {erp_id for effect in effects if effect.kind == "etx" for erp_id in effect.ids}
+    if leaving & ours not in (set(), leaving):
+        yield f"deleted by half: {sorted(leaving - ours)} of {sorted(leaving)}"
+    if ours - leaving != memory.ids - leaving:
+        lost, odd = sorted(memory.ids - leaving - ours), sorted(ours - leaving - memory.ids)
         yield f"in the journal only: {lost[:5]}, in the portal only: {odd[:5]}"
     for what, sql in _HALVES.items():
         found = rows(sql, world=world)

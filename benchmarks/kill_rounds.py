@@ -27,6 +27,7 @@ from typing import NamedTuple
 from benchmarks.kill_checks import Kept, autopsy, resurrection
 from benchmarks.kill_load import LOAD, WORLD, Client, Memory, Told, renew, until_killed
 from benchmarks.kill_places import Database, File, Place
+from tests.client import Portal
 from tests.control.steer import Steer
 from tests.postgresql import WANTED, Cluster, programs
 
@@ -86,9 +87,10 @@ class Server:
         self.back = time.perf_counter() - started
 
     def _poll(self) -> int:
-        client = Client(self.port, "demo", "first", Told())
-        code = client.call("read_proc_status", procId=123).code
-        client.close()
+        portal = Portal(self.port, "default")  # not the one under load, where it would settle what is due
+        portal.own_connection()
+        code = portal.call("read_proc_status", procId=123).code
+        portal.connection.close()
         return code
 
     def ready(self) -> bool:

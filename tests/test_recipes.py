@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from mock_server.release import VERSION
 from mock_server.settings import Settings
+from mock_server.store.postgres import OLDEST
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = {
@@ -71,6 +73,25 @@ def test_a_recipe_names_this_version_and_variables_that_exist(file: Path) -> Non
     versions = re.findall(r"vatportal-mock[^\s:=]*(?::|==)([0-9][^\s\"]*)", " ".join(texts(recipe)))
     assert set(versions) <= {VERSION}
     Settings.from_environment(variables(recipe))
+
+
+def test_the_composition_names_this_version_and_a_postgresql_that_is_new_enough() -> None:
+    composed = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
+    server, database = composed["vatportal"], composed["postgres"]
+    assert server["image"] == f"vatportal-mock:{VERSION}"
+    name, _, major = database["image"].partition(":")
+    assert name == "postgres"
+    assert int(major) >= OLDEST // 10000
+    (volume,) = database["volumes"]  # from 18 on the image keeps its data one folder higher, and starts on no other
+    assert volume.endswith(":/var/lib/postgresql/data") == (int(major) < 18)
+    given = database["environment"]
+    url = urlsplit(Settings.from_environment(variables(server)).database)
+    assert (url.hostname, url.username, url.password) == (
+        "postgres",
+        given["POSTGRES_USER"],
+        given["POSTGRES_PASSWORD"],
+    )
+    assert url.path == f"/{given['POSTGRES_DB']}"
 
 
 @pytest.mark.parametrize("form", ["wrong-answer", "failure", "reality"])

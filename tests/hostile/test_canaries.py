@@ -2,7 +2,9 @@
 
 import hmac
 import http.client
+import io
 import json
+import logging
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,10 @@ from urllib.parse import quote
 
 import pytest
 
+from mock_server import Settings
+from mock_server.web.logs import JsonLines, Lines
+from tests.client import Portal, hang_up
+from tests.live import LiveServer
 from tests.test_serve import Served
 
 PASSWORD, TOKEN, SECRET = "Kanareyka-şifrə-7Q", "kanareyka-token-8R", "kanareyka-secret-9S"
@@ -148,3 +154,35 @@ def test_planted_secrets_are_nowhere_to_be_found(tmp_path: Path, log_format: str
         if (at := text.find(form)) >= 0
     ]
     assert leaks == []
+
+
+@pytest.mark.parametrize("form", [Lines("%(levelname)s %(message)s"), JsonLines()], ids=["text", "json"])
+@pytest.mark.parametrize("place", ["portal.accounts.identify", "web.answering.admit", "web.answering.row_of"])
+def test_the_report_of_a_crash_has_no_secret(
+    place: str, form: logging.Formatter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It shows which code a request went through, and no value."""
+
+    def crash(*_: object) -> None:
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr(f"mock_server.{place}", crash)
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(form)
+    log = logging.getLogger("vatportal_mock")
+    log.addHandler(handler)
+    server = LiveServer(Settings())
+    try:
+        portal = Portal(server.port, "crash")
+        body = {"username": "kanar", "password": PASSWORD, "procId": SECRET, SECRET: PASSWORD}
+        headers = {"Content-Type": "application/json", "x-vatpapikey": TOKEN}
+        assert portal.send("GET", "/job/read_proc_status", json.dumps(body).encode(), headers).code == 10
+    finally:
+        log.removeHandler(handler)
+        hang_up()
+        server.stop()
+    told = written.getvalue().encode()
+    assert b"on purpose" in told
+    assert b"Traceback" in told
+    assert [form for secret in PLANTED for form in forms(secret) if form in told] == []

@@ -1,11 +1,14 @@
 """Connections that are slow, silent, unread or too many: each is let go, and others are served meanwhile."""
 
 import gzip
+import resource
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import product
 
 import pytest
 import uvicorn
@@ -15,8 +18,9 @@ from mock_server.web import protocol, watch
 from mock_server.web.listening import bind, configured
 from mock_server.web.watch import Server
 from tests.client import Portal
-from tests.live import Servers
+from tests.hostile.memory import resident
 from tests.test_protocol import BODY, Address, Wire, assert_arrived, echo
+from tests.test_serve import Served
 
 HEAD = b"GET /api HTTP/1.1\r\nHost: x\r\n"
 WHOLE = b"POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
@@ -190,17 +194,51 @@ def test_an_encoded_body_is_refused_unopened(portal: Portal, encoding: str) -> N
     assert portal.send("POST", "/job/read_proc_status", plain, {**headers, "Content-Encoding": "identity"}).code == 0
 
 
+IDLE = 10_000
+
+
 @pytest.mark.deep
-def test_ten_thousand_idle_connections_leave_room_for_others(servers: Servers) -> None:
-    server = servers.get()
-    idle = []
-    try:
-        for _ in range(9_000):  # and as many ends on the server's side, in one process
-            idle.append(socket.create_connection(("127.0.0.1", server.port)))
-        portal = Portal(server.port, "crowd")
+@pytest.mark.skipif(sys.platform != "linux", reason="how much memory a process has, Linux tells")
+def test_ten_thousand_idle_connections_leave_room_for_others() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < IDLE + 1_000:
+        pytest.skip(f"the system allows {most} open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with Served("--pace", "instant") as served, ExitStack() as idle:
+        assert served.url.port is not None
+        before = resident(served.process.pid)
+        for _ in range(IDLE):
+            idle.enter_context(socket.create_connection(("127.0.0.1", served.url.port)))
+        portal = Portal(served.url.port, "crowd")
         started = time.monotonic()
         assert portal.call("read_proc_status", procId=123).code == 0
-        assert time.monotonic() - started < 2
-    finally:
-        for each in idle:
-            each.close()
+        assert time.monotonic() - started < 5
+        assert resident(served.process.pid) < before + IDLE * 16_384
+
+
+LARGE = 100_000_000
+TAKES_BODIES = (b"/api/inv/import_upload_invoices.php", b"/__admin/invoices")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how much memory a process has, Linux tells")
+@pytest.mark.proves("R-47")
+def test_a_body_of_any_length_leaves_no_memory_behind() -> None:
+    piece = b"f4240\r\n" + b"x" * 1_000_000 + b"\r\n"
+    count = LARGE // 1_000_000
+    with Served("--pace", "instant") as served:
+        assert served.url.port is not None
+        assert Portal(served.url.port, "large").call("read_proc_status", procId=123).code == 0
+        before = resident(served.process.pid)
+        told = []
+        for path, framed in product(
+            TAKES_BODIES, (b"Content-Length: %d" % (count * len(piece)), b"Transfer-Encoding: chunked")
+        ):
+            head = b"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n%b\r\n\r\n"
+            with Wire(("127.0.0.1", served.url.port)) as wire, suppress(ConnectionError):
+                wire.send(head % (path, framed))
+                for _ in range(count):
+                    wire.send(piece)
+                told.append(wire.answer().status)
+        assert set(told) == {413}  # whoever was hung up on meanwhile may have missed it
+        assert Portal(served.url.port, "large").call("read_proc_status", procId=123).code == 0
+        assert resident(served.process.pid) < before + 64 * 2**20

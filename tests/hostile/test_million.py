@@ -7,7 +7,6 @@ repeats, splices and flips their bytes, which is cheap enough to be done a milli
 import random
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from mock_server import Settings
 from mock_server.rulebook.operations import BY_NAME
 from tests.client import dumped
+from tests.hostile.memory import resident
 from tests.inprocess import InProcess
 from tests.live import Servers
 from tests.mutations import mutated
@@ -104,12 +104,6 @@ def havoc(chance: random.Random, seeds: list[Hostile]) -> Hostile:
             case _:
                 body[at : at + 1] = bytes([chance.randrange(256)])
     return seed._replace(body=bytes(body), query=bytes(query))
-
-
-def resident() -> int:
-    """Bytes of memory this process holds (Linux tells)."""
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    return pages * 4096
 
 
 def attacked(simulator: InProcess, seeds: list[Hostile], count: int) -> Iterator[int]:
