@@ -214,6 +214,7 @@ outcome() {
   if [ -n "${VATPORTAL_OUTPUT:-}" ]; then printf '{%s}' "$said" > "$VATPORTAL_OUTPUT"; fi
 }
 
+[ -r "${VATPORTAL_INPUT:-}" ] || { echo 'VATPORTAL_INPUT names no file' >&2 && exit 1; }
 given() { [ -n "$(value ".$1" < "$VATPORTAL_INPUT")" ]; }
 
 if given invoices; then upload; fi

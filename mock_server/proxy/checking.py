@@ -7,6 +7,7 @@ answer is not as they have it. What needs the portal's data (whose token it is, 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from mock_server import wire
 from mock_server.portal import rules
@@ -36,6 +37,7 @@ _DEPARTURES_TOLD = 20
 _BECAUSE = 1000
 _INVALID_INVOICES = 14
 _FIRST_OF_INVOICES = 20
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OF_FORM = frozenset({1, 2, 4, 6})
 """Codes that a request bears in itself; all others depend on what the server knows too."""
 
@@ -160,6 +162,9 @@ def _invoices(exchange: Exchange, view: World, invoices: list[Any]) -> Iterator[
 def _answer(exchange: Exchange, view: World, message: Message, content: bytes) -> tuple[Any, int | None]:
     """The value of an answer and its `err_code`; `None` where there is no envelope."""
     notes, operation = exchange.notes, exchange.request.operation
+    if message.http in REDIRECTS:
+        notes.append(_departure(_redirected(message)))
+        return None, None
     kind = (message.header(b"content-type") or b"absent").decode("latin-1")
     if kind.split(";")[0].strip().lower() != CONTENT_TYPE:
         notes.append(_departure(f"Content-Type is {kind[:100]!r}, and not {CONTENT_TYPE} (F-ENV-02)"))
@@ -175,6 +180,20 @@ def _answer(exchange: Exchange, view: World, message: Message, content: bytes) -
         return value, None
     notes.extend(_status(Envelope(operation, view.readings), message.http, code))
     return value, code
+
+
+def _redirected(message: Message) -> str:
+    """Where a redirect leads: the server alone, for the rest of an address may bear secrets."""
+    target = (message.header(b"location") or b"").decode("latin-1")
+    try:
+        parts = urlsplit(target)
+        where = f"{parts.scheme or 'http'}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else "the same server"
+    except ValueError:
+        where = "an address that is none"
+    return (
+        f"HTTP {message.http}, a redirect to {where[:200]}, where the documents know none; it was passed on and not"
+        " followed. A client that follows it takes its request there, credentials and all"
+    )
 
 
 def _status(envelope: Envelope, http: int, code: int) -> Iterator[Note]:

@@ -123,6 +123,12 @@ def test_what_is_wrong_with_a_request_is_told_whatever_the_server_says(
             answer(b'{"res":0,"err_code":2,"err_msg":""}'),
             ["err_code 2, for which nothing in the request is to be seen"],
         ),
+        (
+            answer(b"", "307 Temporary Redirect", ["Location: https://me:gizli@elsewhere.az:8443/api?token=gizli"]),
+            ["a redirect to https://elsewhere.az:8443, where", "credentials and all"],
+        ),
+        (answer(b"", "302 Found", ["Location: /login"]), ["a redirect to the same server"]),
+        (answer(b"", "302 Found", ["Location: http://[/"]), ["a redirect to an address that is none"]),
         (b"hello\r\n\r\n", ["no HTTP"]),
         (answer(RUNNING)[:-5], ["the server closed the connection before its answer was complete"]),
         (b"", ["the server closed the connection before its answer was complete"]),
@@ -133,6 +139,7 @@ def test_where_an_answer_is_not_as_documented_is_told(between: Start, said: byte
     notes = passed(proxy, request())["notes"]
     shown = ["{}: {}".format(".".join(map(str, note["path"][1:])), note["text"]) for note in notes]
     assert [text for text in told if not any(text in line for line in shown)] == [], shown
+    assert "gizli" not in str(shown)
 
 
 @pytest.mark.proves("R-01")
