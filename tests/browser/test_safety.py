@@ -107,6 +107,18 @@ def test_who_needs_the_token_is_asked_for_it(closed: LiveServer, page: Page, com
     complaints.clear()
 
 
+def test_the_token_of_one_world_opens_its_views(closed: LiveServer, page: Page, complaints: list[str]) -> None:
+    Steer(closed.port, token=TOKEN).post("worlds", name="team", admin_token="of-the-team-only")
+    page.goto(f"http://127.0.0.1:{closed.port}/w/team/#world")
+    page.get_by_label("Admin token").fill("of-the-team-only")
+    page.get_by_role("button", name="Enter").click()
+    expect(page.locator(".readings article").first).to_be_visible()
+    expect(page.locator(".card.past")).to_be_visible()
+    expect(page.locator(".card.worlds")).not_to_be_visible()
+    expect(page.locator(".trouble")).not_to_be_visible()
+    complaints.clear()
+
+
 @pytest.mark.parametrize(("view", "part"), [("journal", ".filters select"), ("world", ".card.faults select")])
 def test_a_view_is_whole_once_the_token_is_there(
     view: str, part: str, closed: LiveServer, page: Page, complaints: list[str]

@@ -7,6 +7,7 @@ import { attempt, badge, empty } from "./parts.js";
 import { onChange, state } from "./state.js";
 import { language, t } from "./words.js";
 
+const PATIENCE = 60_000; // all of a long journal is judged
 const KINDS = { error: "bad", warning: "warn", advice: "live" };
 
 export function findings() {
@@ -17,7 +18,7 @@ export function findings() {
   const changed = onChange(() => look());
 
   async function look() {
-    const found = await get("findings");
+    const found = await get("findings", PATIENCE);
     total.textContent = t("total", { count: found.total });
     fill(nothing, found.findings.length === 0 && empty(t(state.pulse.requests.newest ? "findings_none" : "findings_early")));
     keyed(list, found.findings, (one) => one.id, card);

@@ -1,9 +1,10 @@
 // The journal: ten thousand rows, of which only those in sight are elements.
 
-import { get, portalUrl, query, reference, remove } from "./api.js";
+import { get, query, reference, remove } from "./api.js";
 import { drop, fill, h, icon, marked, raw } from "./dom.js";
 import { laidOut } from "./json.js";
-import { attempt, badge, button, copyButton, input, openDrawer, select, sure, toast } from "./parts.js";
+import { attempt, badge, button, copyButton, input, openDrawer, select, sure } from "./parts.js";
+import { curl, isWhole } from "./shell.js";
 import { clockTime, date, onChange } from "./state.js";
 import { language, t } from "./words.js";
 
@@ -12,10 +13,6 @@ const SPARE = 8;
 const NEWEST = 60;
 const FLOOD = 1000;
 const PAGE = 1000;
-/** What stands where the journal keeps no secret. */
-const HIDDEN = "***";
-/** A member of a body whose value is hidden; without quotes where the body was not read as JSON. */
-const SECRET = /("([^"\\']+)"\s*:\s*)(?:"\*{3}"|\*{3})/g;
 
 const wanted = { operation: "", outcome: "", account: "", err_code: "" };
 
@@ -274,40 +271,9 @@ function body(title, kept) {
 }
 
 function forShell(row) {
-  if (!isWhole(row.request)) return h("p.muted", t("curl_not_whole"));
+  if (!isWhole(row)) return h("p.muted", t("curl_not_whole"));
   const { command, secrets, hidden } = curl(row);
   return h("div.row", copyButton(t("copy_curl"), command),
     secrets.length > 0 && h("span.muted", t("curl_secrets"), secrets.map((name) => [" ", raw(name, "code")])),
     hidden && h("span.muted", t("curl_hidden")));
-}
-
-/** Whether the journal has all of a body but, maybe, the values of its secrets. */
-function isWhole({ text, size, cut }) {
-  if (cut) return false;
-  if (!text.includes(HIDDEN)) return new TextEncoder().encode(text).length === size;
-  try {
-    return Boolean(JSON.parse(text.replace(SECRET, "$1 0")));
-  } catch {
-    return false;
-  }
-}
-
-/** The request for a shell; the journal knows no secrets, so the shell is asked for them by name. */
-function curl(row) {
-  const secrets = new Set();
-  const asked = (name) => {
-    const variable = /^[a-z_]\w*$/i.test(name) ? name.toUpperCase() : "SECRET";
-    secrets.add(variable);
-    return `\${${variable}:?}`;
-  };
-  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-  const path = quoted(portalUrl + row.path.replace(/^(\/w\/[^/]+)?\/api/, ""))
-    .replace(/([?&])([^=&']+)=\*{3}(?=[&'])/g, (_, sign, name) => `${sign}${name}='"${asked(name)}"'`);
-  const body = quoted(row.request.text)
-    .replace(SECRET, (_, start, name) => `${start}"'"${asked(name)}"'"`);
-  const method = /^[A-Z]+$/.test(row.method) ? row.method : quoted(row.method);
-  const lines = [`curl ${/[[\]{}]/.test(row.path) ? "-g " : ""}-X ${method} ${path}`];
-  if (row.way === "token") lines.push(`-H "x-vatpapikey: ${asked("TOKEN")}"`);
-  if (row.request.size) lines.push("-H 'Content-Type: application/json'", `--data-raw ${body}`);
-  return { command: lines.join(" \\\n  "), secrets: [...secrets], hidden: (path + body).includes(HIDDEN) };
 }

@@ -133,11 +133,13 @@ async function beat() {
 }
 
 function trouble(error) {
-  handset.away();
-  parts.nav.querySelector(".pending").hidden = true;
-  if (error instanceof Refused && error.status === 401) return askToken();
-  if (!(error instanceof Refused || error instanceof Unreachable)) console.error(error);
-  const text = error instanceof Refused || error instanceof Unreachable ? explained(error) : t("page_error");
+  const known = error instanceof Refused || error instanceof Unreachable;
+  if (known) {
+    handset.away();
+    parts.nav.querySelector(".pending").hidden = true;
+  } else console.error(error);
+  if (error.status === 401) return askToken();
+  const text = known ? explained(error) : t("page_error");
   if (parts.trouble.hidden || !parts.trouble.querySelector("form")) tell(h("p", text));
 }
 

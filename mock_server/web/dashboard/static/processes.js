@@ -1,8 +1,9 @@
 // Processes on a timeline: each stage a bar as long as it takes on the world's clock.
 
-import { get, post, portalUrl, somebody } from "./api.js";
+import { get, post, somebody } from "./api.js";
 import { h, icon, keyed, raw } from "./dom.js";
 import { attempt, badge, button, copyButton, empty, length } from "./parts.js";
+import { sample } from "./shell.js";
 import { clockTime, dateTime, onChange, worldNow } from "./state.js";
 import { t } from "./words.js";
 
@@ -20,7 +21,7 @@ export function processes() {
     const rows = found.processes.sort((one, other) => other.began.localeCompare(one.began) || other.id - one.id);
     total.textContent = t("total", { count: found.total });
     const fresh = !rows.some((row) => row.stages.length);
-    keyed(nothing, fresh ? [await somebody()] : [], () => "first", firstSteps);
+    keyed(nothing, fresh ? [{ account: await somebody() }] : [], () => "first", firstSteps);
     keyed(list, rows, (row) => row.id, card);
     tick();
   }
@@ -39,20 +40,11 @@ export function processes() {
   };
 }
 
-function firstSteps(account) {
-  const command = sampleCommand(account);
+function firstSteps({ account }) {
+  const command = account && sample(account);
   return empty(t("processes_empty"),
-    h("pre.json", { raw: true, tabindex: "0" }, command),
-    h("div.row", copyButton(t("copy_command"), command), h("a.button.primary", { href: "#start" }, t("go_start"))));
-}
-
-/** A line for a shell with which this account uploads an invoice. */
-function sampleCommand({ company, token }) {
-  const invoice = `{"id": "ERP-${Date.now()}", "main_info": "Müqavilə A-17", "seller": "${company}", "buyer": "0987654321",
- "sum_subtotal1": 10, "sum_subtotal2": 10, "sum_total": 10, "items": [{"id": "1234567890", "name": "Çay, qara", "unit": "ədəd",
- "unit_price": 1, "quantity": 10, "barcode": "1234567890000", "subtotal1": 10, "subtotal2": 10, "total": 10}]}`;
-  return `curl ${portalUrl}/inv/import_upload_invoices.php -H 'Content-Type: application/json' \\
- -H 'x-vatpapikey: ${token}' -d '{"upload": true, "invoices": [${invoice}]}'`;
+    command && h("pre.json", { raw: true, tabindex: "0" }, command),
+    h("div.row", command && copyButton(t("copy_command"), command), h("a.button.primary", { href: "#start" }, t("go_start"))));
 }
 
 function card(row) {

@@ -164,7 +164,7 @@ const WORDS = {
   way_none: ["not authenticated", "tanınmayıb"],
   copy_curl: ["Copy as curl", "curl kimi kopyala"],
   copy_beginning: ["Copy the beginning", "Əvvəlini kopyala"],
-  curl_not_whole: ["No command to copy: the journal does not have the body whole.", "Kopyalanacaq əmr yoxdur: gövdə jurnalda bütöv saxlanılmayıb."],
+  curl_not_whole: ["No command to copy: the journal does not have it whole.", "Kopyalanacaq əmr yoxdur: sorğu jurnalda bütöv saxlanılmayıb."],
   curl_secrets: ["Secrets are not kept; the command asks the shell for:", "Sirlər saxlanılmır; əmr onları mühit dəyişənlərindən alır:"],
   curl_hidden: ["Put back by hand what is hidden as ***.", "*** ilə gizlədilənləri əl ilə yazın."],
   violations_title: ["What was wrong", "Nə səhv idi"],

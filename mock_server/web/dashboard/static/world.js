@@ -194,10 +194,18 @@ function worldsCard() {
     keyed(list, found.slice(-WORLDS), (one) => one.name, row);
   }
   async function look() {
-    known = (await get("worlds")).worlds;
+    const answer = await get("worlds").catch(onlyOwn);
+    node.hidden = answer === null;
+    known = answer?.worlds ?? [];
     draw();
   }
   return { node, look };
+}
+
+/** Who has the token of this world alone sees no other. */
+function onlyOwn(error) {
+  if (error.status === 401) return null;
+  throw error;
 }
 
 function readingsCard() {
