@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ import yaml
 
 from contract_tests.journeys.catalogue import LIST
 from mock_server.release import VERSION
+from tests.test_package import ROOT, build
 
+HERE = Path(sys.executable).parent
 EXAMPLE = Path(__file__).parents[2] / "examples" / "client-ci"
 INSTALLING = "pip install "
-"""Steps that a machine with the package need not run; `tests/test_installs.py` installs it."""
+"""The step that a machine with the package need not run; the deep test runs it too."""
 
 
 def steps() -> list[dict[str, Any]]:
@@ -31,13 +34,13 @@ def copied(tmp_path: Path) -> Path:
     return folder
 
 
-def run(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
-    """A step as GitHub runs it."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+def run(folder: Path, script: str, programs: Path = HERE, **environ: str) -> subprocess.CompletedProcess[str]:
+    """A step as GitHub runs it; `programs`: the folder where python, pip and what they install lie."""
+    path = os.pathsep.join([str(programs), os.environ["PATH"]])
     return subprocess.run(
         ["bash", "-eo", "pipefail", "-c", script],
         cwd=folder,
-        env={**os.environ, "PATH": path},
+        env={**os.environ, **environ, "PATH": path},
         capture_output=True,
         text=True,
         timeout=300,
@@ -52,6 +55,18 @@ def test_the_connector_passes_in_its_pipeline(copied: Path) -> None:
     cases = [case.get("name") for case in ET.parse(copied / "journeys.xml").iter("testcase")]
     assert len(cases) == len([journey for journey in LIST if journey.task == "upload"])
     assert "<html" in (copied / "scorecard.html").read_text("utf-8")
+
+
+@pytest.mark.deep
+def test_every_step_runs_where_nothing_is_installed(copied: Path, tmp_path: Path) -> None:
+    """The package comes from our wheel, all that it needs from the package index."""
+    venv.create(tmp_path / "machine", with_pip=True)
+    build("wheel", ROOT, tmp_path / "dist")
+    environ = {"PIP_FIND_LINKS": str(tmp_path / "dist"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    for step in steps():
+        done = run(copied, step["run"], tmp_path / "machine" / "bin", **environ)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "journeys passed; nothing found" in (copied / "scorecard.html").read_text("utf-8")
 
 
 def test_a_connector_that_is_wrong_fails_there(copied: Path) -> None:
