@@ -7,6 +7,7 @@ What a stage *causes* when it is over is an `Effect`; `settle` applies those tha
 """
 
 from functools import lru_cache
+from math import inf
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -87,6 +88,14 @@ def look(line: Timeline, now: int) -> Snapshot:
     return Snapshot(
         ended, line.failures if ended else (), current, frozenset(done), asked, waiting, busy, current_begun
     )
+
+
+def lasting(line: Timeline, now: int) -> tuple[float, float]:
+    """From which instant on, and before which, a look at the process shows what it shows now."""
+    turns = [at for _, start, end in line.marks for at in (start, end) if at is not None]
+    if line.ended is not None:
+        turns.append(line.ended)
+    return max((at for at in turns if at <= now), default=-inf), min((at for at in turns if at > now), default=inf)
 
 
 def stalled(record: Record) -> bool:

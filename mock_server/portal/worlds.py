@@ -156,6 +156,7 @@ class World:
         self._warehouses = {tin: store.worlds.warehouses(row.id, tin) for tin in self.companies}
         self._by_token = {self.draws.lookup(account.token): account for account in self.accounts.values()}
         self._forms: dict[str, Form] = _forms_of(self.readings)
+        self.strict = defaults.strict
         self._assumed = frozenset(self.readings.assumed()) if defaults.strict else frozenset()
         self._leaned_on = _LeanedOn()
 

@@ -50,7 +50,7 @@ NOTE_TEXT_KEPT = 500
 SHOWN_HIDDEN = 6
 """Characters from which what a caller gives as token or password is hidden in the rest of his body too."""
 
-_POLL_BYTES = 512
+POLL_BYTES = 512
 """Bodies up to here may be the same as the last one."""
 
 _COUNTED = 2_000
@@ -67,6 +67,7 @@ class Exchange:
         real, now: when it was looked at, in real time and in world time.
         account, way: whose it turned out to be, and how he authenticated.
         readable: whether the body is known to be JSON; `body`: what was read of it, if it was.
+        sent: the body as the journal may show it, where that is known from earlier.
         violations: what the answer's code is for, each with its place.
     """
 
@@ -79,6 +80,7 @@ class Exchange:
         "readable",
         "real",
         "request",
+        "sent",
         "violations",
         "visit",
         "way",
@@ -93,6 +95,7 @@ class Exchange:
         self.way = "none"
         self.readable = False
         self.body: dict[str, Any] | None = None
+        self.sent: bytes | None = None
         self.violations: list[Violation] = []
         self.notes: list[Note] = []
         self.visit: Visit | None = None
@@ -130,11 +133,11 @@ def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latenc
         latency,
         _violations(exchange.violations, answer.code, because, secrets) if because else "[]",
         _notes(exchange.notes, secrets) if exchange.notes else "[]",
-        _sent(exchange, secrets) if raw else b"",
+        sent_by(exchange, secrets) if exchange.sent is None else exchange.sent,
         len(raw),
         hashlib.sha256(raw).hexdigest() if long else "",
         _named(exchange, secrets) if long else "",
-        secrets.hide(redacted(kept) if request.operation.name == "reset_confirm" else kept),
+        _received(request, kept, secrets),
         len(body),
         _digest(body) if len(body) > BODY_KEPT else "",
     )
@@ -150,12 +153,14 @@ def audit_of(view: World, row: AuditRow) -> AuditRow:
     return row._replace(invoices="[]" if invoices == WITHHELD else invoices.decode())
 
 
-def _sent(exchange: Exchange, secrets: KnownSecrets) -> bytes:
+def sent_by(exchange: Exchange, secrets: KnownSecrets) -> bytes:
     """A body without secrets, and without what the caller gave as token or password, right or wrong."""
     raw, body = exchange.request.raw, exchange.body or {}
+    if not raw:
+        return b""
     given = (exchange.request.token, body.get("password"), body.get("key"))
     shown = tuple(each for each in given if isinstance(each, str) and len(each) >= SHOWN_HIDDEN)
-    if len(raw) <= _POLL_BYTES:
+    if len(raw) <= POLL_BYTES:
         return _polled(raw, exchange.readable, shown, secrets)
     return _without(raw[:BODY_KEPT], exchange.readable, shown, secrets)
 
@@ -175,6 +180,19 @@ _polled = lru_cache(maxsize=1024)(_without)
 @lru_cache(maxsize=1024)
 def _path_without(path: str, secrets: KnownSecrets) -> str:
     return secrets.hide_text(path)
+
+
+def _received(request: Request, body: bytes, secrets: KnownSecrets) -> bytes:
+    """An answer without secrets; a new token is one by its name."""
+    if request.operation.name == "reset_confirm":
+        return secrets.hide(redacted(body))
+    return _hidden(body, secrets) if len(body) <= POLL_BYTES else secrets.hide(body)
+
+
+@lru_cache(maxsize=1024)
+def _hidden(body: bytes, secrets: KnownSecrets) -> bytes:
+    """An answer to a poll is sent again and again too."""
+    return secrets.hide(body)
 
 
 def _path_of(request: Request, secrets: KnownSecrets) -> str:

@@ -1,0 +1,82 @@
+"""A poll that has the bytes of an earlier one is known again, and answered as if it were the first."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.client import JSON, Portal
+from tests.control.steer import Steer
+from tests.http.test_process_life import imported
+from tests.http.test_renewal import challenge, confirmed
+from tests.live import LiveServer, Servers, fresh_world
+from tests.timed import timed
+
+
+@pytest.fixture
+def portal(servers: Servers) -> Portal:
+    return Portal(servers.get().port, fresh_world())
+
+
+def asked(portal: Portal, process: int, **how: Any) -> Any:
+    return portal.call("read_proc_status", procId=process, **how)
+
+
+def journal(server: LiveServer, portal: Portal) -> list[dict[str, Any]]:
+    store = server.app.store
+    world = store.worlds.find(portal.world)
+    assert world is not None
+    own = ("at_real", "at", "latency")
+    return [
+        {name: each for name, each in row._asdict().items() if name not in own}
+        for row in store.journal.rows(world.id)
+    ]
+
+
+@pytest.mark.parametrize("way", ["token", "password", "both"])
+def test_the_journal_shows_the_second_as_the_first(servers: Servers, portal: Portal, way: str) -> None:
+    process = imported(portal, "POLLED-01")
+    credentials = {"username": "demo", "password": "demo"} if way != "token" else {}
+    headers = {"Content-Type": JSON, **({"x-vatpapikey": "demo-token"} if way != "password" else {})}
+    for _ in range(3):
+        body = json.dumps({**credentials, "procId": process}).encode()
+        assert portal.send("GET", "/job/read_proc_status", body, headers).json["err_code"] == 0
+    first, second, third = journal(servers.get(), portal)[-3:]
+    assert first == second == third
+    assert (first["account"], first["way"]) == ("demo", "password" if way == "password" else "token")
+    assert b"demo-token" not in first["request"]
+    assert [note["reading"] for note in json.loads(first["notes"])] == (["R-25"] if way == "both" else [])
+
+
+@pytest.mark.proves("F-AUTH-05")
+def test_a_token_that_was_renewed_polls_no_more(portal: Portal) -> None:
+    process = imported(portal, "POLLED-01")
+    assert [asked(portal, process, token="demo-token").code for _ in range(3)] == [0, 0, 0]
+    token = confirmed(portal, "demo", challenge(portal, "demo")).json["token"]
+    assert asked(portal, process, token="demo-token").code == 5
+    assert asked(portal, process, token=token).code == 0
+
+
+@pytest.mark.proves("R-15", "R-06")
+def test_a_reset_and_another_answer_count_at_once(servers: Servers, portal: Portal) -> None:
+    steer = Steer(servers.get().port, portal.world)
+    process = imported(portal, "POLLED-01", upload=False)
+    said = [asked(portal, process).data["status_desc"] for _ in range(2)]
+    assert said[0] == said[1] == "Process Finalized Successfully"
+    steer.put("readings", **{"R-06": "quickstart"})
+    assert asked(portal, process).data["status_desc"] != said[0]
+    steer.post("reset")
+    assert asked(portal, process).code == 3
+
+
+@pytest.mark.proves("F-PROC-02", "F-PROC-08")
+def test_a_process_goes_on_between_polls_of_the_same_bytes() -> None:
+    with timed(pace="realistic") as server:
+        portal = server.portal("again")
+        process = imported(portal, "POLLED-01")
+        told = []
+        for seconds in (0, 0, 60, 600, 0):
+            server.wait(seconds)
+            told.append(asked(portal, process).data)
+        assert told[0] == told[1] != told[2] != told[3] == told[4]
+        assert told[4]["status"] == 2
