@@ -6,8 +6,7 @@ the host, redaction and the coverage of outcomes hold for each of its requests t
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from functools import cache
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -21,25 +20,17 @@ from schemathesis.core.result import Ok
 from schemathesis.engine import from_schema
 from schemathesis.engine.events import FatalError, NonFatalError
 from schemathesis.generation import GenerationMode
-from schemathesis.generation.meta import (
-    CaseMetadata,
-    CoveragePhaseData,
-    CoverageScenario,
-    GenerationInfo,
-    PhaseInfo,
-)
 from schemathesis.hooks import HookContext
 from schemathesis.schemas import APIOperation, BaseSchema
 
 from contract_tests import checks, work
-from contract_tests.documents import ledger, load, operations
+from contract_tests.cases import CREDENTIALS, meant_well, name_of, plain, restored
+from contract_tests.documents import load, operations
 from contract_tests.exchange import Exchange
 from contract_tests.findings import Breach, Unfit
+from contract_tests.openapi import document
 from contract_tests.run import Run
-from contract_tests.senders import InProcessSender
 from contract_tests.target import encoded
-from mock_server.app import create_app
-from mock_server.settings import Settings
 
 NOT_SENT = "x-vatportal-mock-not-sent"
 GENTLE_MOST = 12
@@ -63,7 +54,7 @@ ENVELOPE = checks.Envelope(
     missing=(3, 4, 14, 15),
     unauthorized=_UNAUTHORIZED,
     internal=_INTERNAL,
-    credentials=("username", "password"),
+    credentials=CREDENTIALS,
     credential_headers=("x-vatpapikey",),
     open_operations=_OPEN,
     resources=(
@@ -155,7 +146,7 @@ class Described:
         self._left = self._most
         operation = self._operation(self._schema(("fuzzing",)), saved["operation"], saved["method"])
         with self._hooked():
-            self._judged(_case(operation, saved))
+            self._judged(restored(operation, saved))
 
     def _judged(self, case: Case[Any]) -> None:
         self._found = None
@@ -208,13 +199,13 @@ class Described:
 
     def _ids(self) -> set[str]:
         ids = {each["operationId"] for item in self._document["paths"].values() for each in item.values()}
-        return {one for one in ids if _name(one) in self._names}
+        return {one for one in ids if name_of(one) in self._names}
 
     @staticmethod
     def _operation(schema: BaseSchema, name: str, method: str = "") -> APIOperation[Any, Any, Any, Any]:
         found: list[APIOperation[Any, Any, Any, Any]] = []
         for each in schema.get_all_operations():
-            if isinstance(each, Ok) and _name(each.ok().definition.raw["operationId"]) == name:
+            if isinstance(each, Ok) and name_of(each.ok().definition.raw["operationId"]) == name:
                 found.append(each.ok())
         return next((each for each in found if each.method.upper() == method), found[0])
 
@@ -223,12 +214,12 @@ class Described:
 
         Along links an import brings a sound invoice: no schema says that sums add up, and little follows a refusal.
         """
-        row = operations()[_name(case.operation.definition.raw["operationId"])]
+        row = operations()[name_of(case.operation.definition.raw["operationId"])]
         if self._busy or not row["credentials"]:
             return
         who = self._run.party()
         body = case.body
-        if self._linking and _meant_well(case) and isinstance(body, dict) and "invoices" in body:
+        if self._linking and meant_well(case) and isinstance(body, dict) and "invoices" in body:
             body = {**body, "invoices": [_invoice(self._run)]}
         if isinstance(body, dict):
             body = case.body = {key: each for key, each in body.items() if key not in ENVELOPE.credentials}
@@ -311,7 +302,7 @@ class Described:
         A null stands for what is left out, keys that are not known are passed over, and `phone` is looked at for
         partners only, but where e-taxes is asked.
         """
-        operation = _name(case.operation.definition.raw["operationId"])
+        operation = name_of(case.operation.definition.raw["operationId"])
         if not case.operation.body:
             return "login" in (case.query or {})
         if isinstance(case.body, bytes):
@@ -331,30 +322,6 @@ def _go_on() -> None:
     """What is done at the end of the requests outside phases: nothing."""
 
 
-def document(run: Run) -> dict[str, Any]:
-    """The OpenAPI document under the answers that the server is known to give, its paths below the base URL."""
-    known = {
-        name: answer
-        for name, answer in run.target.answers.items()
-        if ledger()[name]["kind"] == "selectable" and answer in ledger()[name]["answers"]
-    }
-    if "R-02" not in known:
-        method = run.call("read_proc_status", procId=1).method
-        known["R-02"] = "post-only" if method == "POST" else "documented"
-    edition = run.target.simulator.edition if run.target.simulator is not None else ""
-    return _served(edition, tuple(sorted(known.items())))
-
-
-@cache
-def _served(edition: str, answers: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    chosen = dict(answers)
-    settings = Settings(readings=chosen, edition=edition) if edition else Settings(readings=chosen)
-    with closing(create_app(settings)) as app, closing(InProcessSender(app)) as sender:
-        told: dict[str, Any] = json.loads(sender.send("GET", "/openapi.json", {}, None).body)
-    told["servers"] = [{"url": "/"}]
-    return told
-
-
 def _invoice(run: Run) -> Any:
     """A sound invoice as Schemathesis can send it; its amounts keep their digits."""
     return json.loads(encoded(work.invoice(run)))
@@ -364,47 +331,3 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_nulls(each) for key, each in value.items() if each is not None}
     return [_without_nulls(each) for each in value] if isinstance(value, list) else value
-
-
-def plain(case: Any) -> Any:
-    """A case as JSON, without credentials; `again` takes it."""
-    if not isinstance(case, Case):
-        return case
-    data = case.meta.phase.data if case.meta is not None else None
-    body = case.body
-    if isinstance(body, dict):
-        body = {key: each for key, each in body.items() if key not in ENVELOPE.credentials}
-    return {
-        "operation": _name(case.operation.definition.raw["operationId"]),
-        "method": case.method,
-        "media_type": case.media_type,
-        "query": dict(case.query or {}),
-        **({"body": body} if isinstance(case.body, dict | list | str | int | float | bool) else {}),
-        **({"bytes": case.body.hex()} if isinstance(case.body, bytes) else {}),
-        "allowed": _meant_well(case),
-        "scenario": data.scenario.name if isinstance(data, CoveragePhaseData) else "",
-    }
-
-
-def _meant_well(case: Case[Any]) -> bool:
-    return case.meta is None or not case.meta.generation.mode.is_negative
-
-
-def _case(operation: APIOperation[Any, Any, Any, Any], saved: Mapping[str, Any]) -> Case[Any]:
-    mode = GenerationMode.POSITIVE if saved["allowed"] else GenerationMode.NEGATIVE
-    scenario = CoverageScenario[saved["scenario"]] if saved["scenario"] else CoverageScenario.DEFAULT_POSITIVE_TEST
-    given = {"body": saved["body"]} if "body" in saved else {}
-    if "bytes" in saved:
-        given = {"body": bytes.fromhex(saved["bytes"])}
-    return operation.Case(
-        method=saved["method"],
-        query=saved["query"],
-        media_type=saved["media_type"],
-        _meta=CaseMetadata(GenerationInfo(0.0, mode), {}, PhaseInfo.coverage(scenario, "saved")),
-        **given,
-    )
-
-
-def _name(operation_id: str) -> str:
-    """The operation's own name: where both methods are taken, the second has one of its own (R-02)."""
-    return operation_id.removesuffix("_post").removesuffix("_get")
