@@ -62,12 +62,13 @@ def admit(store: Store, view: World, exchange: Exchange) -> Visit:
     known = kept.get(key)
     if known is not None:
         return _let_in(store, view, exchange, known)
+    before = len(exchange.notes)  # of a fault, which meets this poll and not the next
     visit = _admit(store, view, exchange)
     if len(kept) >= _ADMITTED_KEPT:
         kept.clear()
     sent = sent_by(exchange, secrets_of(view))
     body = {name: visit.body[name] for name in visit.given}
-    kept[key] = _Admitted(visit.caller, body, exchange.way, tuple(exchange.notes), sent)
+    kept[key] = _Admitted(visit.caller, body, exchange.way, tuple(exchange.notes[before:]), sent)
     return visit
 
 

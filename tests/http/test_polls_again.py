@@ -80,3 +80,13 @@ def test_a_process_goes_on_between_polls_of_the_same_bytes() -> None:
             told.append(asked(portal, process).data)
         assert told[0] == told[1] != told[2] != told[3] == told[4]
         assert told[4]["status"] == 2
+
+
+def test_a_fault_that_met_the_first_is_not_noted_with_the_second(servers: Servers, portal: Portal) -> None:
+    process = imported(portal, "POLLED-01", upload=False)
+    Steer(servers.get().port, portal.world).post("faults", operation="read_proc_status", delay="1ms", times=1)
+    for _ in range(2):
+        assert asked(portal, process).code == 0
+    hit, spared = (json.loads(row["notes"]) for row in journal(servers.get(), portal)[-2:])
+    assert [note["text"].startswith("fault ") for note in hit] == [True]
+    assert spared == []
