@@ -84,7 +84,7 @@ def test_a_process_goes_on_between_polls_of_the_same_bytes() -> None:
 
 def test_a_fault_that_met_the_first_is_not_noted_with_the_second(servers: Servers, portal: Portal) -> None:
     process = imported(portal, "POLLED-01", upload=False)
-    Steer(servers.get().port, portal.world).post("faults", operation="read_proc_status", delay="1ms", times=1)
+    Steer(servers.get().port, portal.world).fault(operation="read_proc_status", delay=0.001, times=1)
     for _ in range(2):
         assert asked(portal, process).code == 0
     hit, spared = (json.loads(row["notes"]) for row in journal(servers.get(), portal)[-2:])
