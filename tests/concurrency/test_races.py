@@ -4,7 +4,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from fixtures.builders import invoice
 from tests.client import Portal
 from tests.control.steer import Steer
+from tests.databases import ENGINES
 from tests.live import Servers, fresh_world
 from tests.test_serve import Served
 
@@ -110,8 +110,9 @@ def test_races_in_one_process(servers: Servers, race: Callable[[int], None]) -> 
 
 
 @pytest.mark.proves("F-IMP-06", "R-17", "R-33", "F-IMP-14", "R-21", "F-INV-03")
-def test_races_in_several_processes(tmp_path: Path) -> None:
-    with Served("--workers", "2", "--database", f"sqlite:///{tmp_path}/portal.db", "--pace", "instant") as served:
+@pytest.mark.parametrize("database", ENGINES, indirect=True)
+def test_races_in_several_processes(database: str) -> None:
+    with Served("--workers", "2", "--database", database, "--pace", "instant") as served:
         assert served.url.port is not None
         for race in RACES.values():
             race(served.url.port)

@@ -5,7 +5,6 @@ Two say what those are: the simulator itself, asked one by one, and the referenc
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -16,6 +15,7 @@ from tests.concurrency.foretold import Foretold
 from tests.concurrency.order import CHANGES, Asked, played, succeeded, wrong
 from tests.concurrency.schedules import Step, asked, begun, schedules
 from tests.control.steer import Steer
+from tests.databases import ENGINES
 from tests.live import LiveServer, Servers, fresh_world
 from tests.test_serve import Served
 
@@ -96,10 +96,9 @@ def test_one_process_answers_as_if_all_had_come_one_by_one(servers: Servers, alo
 
 @pytest.mark.proves("F-DEL-03", "R-17", "R-21", "R-33")
 @pytest.mark.parametrize("count", COUNTS)
-def test_several_processes_answer_as_if_all_had_come_one_by_one(
-    tmp_path: Path, alone: LiveServer, count: int
-) -> None:
-    with Served("--workers", "2", "--database", f"sqlite:///{tmp_path}/portal.db", "--pace", "instant") as served:
+@pytest.mark.parametrize("database", ENGINES, indirect=True)
+def test_several_processes_answer_as_if_all_had_come_one_by_one(database: str, alone: LiveServer, count: int) -> None:
+    with Served("--workers", "2", "--database", database, "--pace", "instant") as served:
         assert served.url.port is not None
         hold(alone, served.url.port, count)
         assert Steer(served.url.port).get("health")["status"]
