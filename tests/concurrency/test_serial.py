@@ -50,9 +50,9 @@ class Serial:
 
 
 @pytest.fixture(scope="module")
-def alone() -> Iterator[LiveServer]:
-    """A server that is asked one thing after another."""
-    server = LiveServer(Settings())
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server that is asked one thing after another; on SQLite, whatever the engine is under test."""
+    server = LiveServer(Settings(database=f"sqlite:///{tmp_path_factory.mktemp('alone')}/portal.db"))
     yield server
     hang_up()
     server.stop()
