@@ -167,12 +167,22 @@ download() {
   : > "$work/read"
   while :; do
     page=$((page + 1))
-    call GET /etx/read_invoices "{\"phone\":\"$VATPORTAL_PHONE\",\"procId\":$process,\"from\":$page}" || refuse
-    values '.data.invoices.*.qaime' < "$work/answer" > "$work/page" || refuse 'half a page has come'
+    whole_page "{\"phone\":\"$VATPORTAL_PHONE\",\"procId\":$process,\"from\":$page}"
     [ -s "$work/page" ] || break
     cat "$work/page" >> "$work/read"
   done
   invoices=$(sort -u "$work/read")
+}
+
+# whole_page BODY: the qaimes of a page into $work/page; it is read again where half of it has come
+whole_page() {
+  local attempt
+  for ((attempt = 1; attempt <= tries; attempt++)); do
+    call GET /etx/read_invoices "$1" || refuse
+    if values '.data.invoices.*.qaime' < "$work/answer" > "$work/page"; then return 0; fi
+    sleep $((2 ** (attempt - 1)))
+  done
+  code='' && refuse 'half a page has come'
 }
 
 # Each folder with a request of its own (F-DEL-02), and of each all or nothing (F-DEL-03); what is gone is told in any case.

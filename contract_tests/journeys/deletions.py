@@ -5,7 +5,7 @@ from typing import Any
 
 from contract_tests.journeys.journey import Journey, Stage
 from contract_tests.journeys.listing import lister
-from contract_tests.journeys.portal import Portal
+from contract_tests.journeys.portal import Portal, account
 
 LIST: list[Journey] = []
 journey = lister(LIST, "delete")
@@ -77,6 +77,17 @@ def _delete_both_folders(_: Portal) -> Stage:
 )
 def _delete_one_folder_refused(_: Portal) -> Stage:
     return Stage(deletion(APPROVED, DRAFTS[0], DELETABLE[0]), succeeds=False)
+
+
+@journey(
+    "no-right-to-delete",
+    "The user may not delete (7): tell him, and stop.",
+    "İstifadəçinin silmək hüququ yoxdur (7): ona de və dayan.",
+    "F-AUTH-06",
+    "F-ERR-03",
+)
+def _no_right(_: Portal) -> Stage:
+    return Stage(deletion(*DELETABLE), succeeds=False, environ=account("clerk"))
 
 
 @journey(

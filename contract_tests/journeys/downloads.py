@@ -63,6 +63,19 @@ def _page_appears(portal: Portal) -> Stage:
 
 
 @journey(
+    "page-breaks",
+    "Half of a page arrives: read it again, and lose or double nothing.",
+    "Səhifənin yarısı gəlir: onu yenidən oxu, heç nə itməsin və təkrarlanmasın.",
+    "F-RD-02",
+    "F-RD-03",
+    "F-PROC-09",
+)
+def _page_breaks(portal: Portal) -> Stage:
+    portal.fault(operation="etx_read_invoices", connection="truncate", times=1)
+    return seeded(portal, 5_001)
+
+
+@journey(
     "filters",
     "Only what is asked for: approved, and no returns.",
     "Yalnız istənən: təsdiqlənmiş, qaytarma deyil.",

@@ -91,6 +91,7 @@ BRINGS: Mapping[str, frozenset[Met]] = {
     | _at("inv_read_invoices", 16),
     "internal-error-stays": _at("import_upload_invoices", 11),
     "wrong-password": _at("import_upload_invoices", 5),
+    "no-phone": _at("import_upload_invoices", 15),
     "token-expires": _UPLOADED | _at(POLL, 5) | _at("reset_start", 0) | _at("reset_confirm", 0),
     "letters": _UPLOADED,
     "other-texts": _UPLOADED,
@@ -99,12 +100,14 @@ BRINGS: Mapping[str, frozenset[Met]] = {
     "download-12001": _DOWNLOADED,
     "download-5000": _DOWNLOADED,
     "page-appears": _DOWNLOADED,
+    "page-breaks": _DOWNLOADED | _at("etx_read_invoices", None),
     "filters": _DOWNLOADED,
     "delete-refused": _at("etx_delete", 20),
     "delete": _DELETED,
     "delete-drafts": _DELETED,
     "delete-both-folders": _DELETED,
     "delete-one-folder-refused": _DELETED | _at("etx_delete", 20),
+    "no-right-to-delete": _at("etx_delete", 7),
     "delete-fails-later": _at("etx_delete", 0) | _followed(FAILED),
 }
 """What a client that does all it should, and all it may, meets on each journey."""

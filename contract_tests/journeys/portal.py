@@ -16,6 +16,16 @@ PHONE = "994501234567"
 POLL_SECONDS = 0.1
 
 
+def account(name: str) -> dict[str, str]:
+    """The variables by which a client is another user of the default world."""
+    return {
+        "VATPORTAL_USERNAME": name,
+        "VATPORTAL_PASSWORD": name,
+        "VATPORTAL_TOKEN": f"{name}-token",
+        "VATPORTAL_SECRET": f"{name}-secret",
+    }
+
+
 class Portal:
     """A world on a running simulator.
 

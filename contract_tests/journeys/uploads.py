@@ -5,7 +5,7 @@ from typing import Any
 from contract_tests.builders import invoice
 from contract_tests.journeys.journey import Journey, Stage
 from contract_tests.journeys.listing import lister
-from contract_tests.journeys.portal import Portal
+from contract_tests.journeys.portal import Portal, account
 
 LIST: list[Journey] = []
 journey = lister(LIST, "upload")
@@ -171,6 +171,17 @@ def _internal_error_stays(portal: Portal) -> Stage:
 def _wrong_password(portal: Portal) -> Stage:
     wrong = {"VATPORTAL_PASSWORD": "not-the-password", "VATPORTAL_TOKEN": "", "VATPORTAL_SECRET": ""}
     return Stage(upload(portal, BUYER), succeeds=False, environ=wrong)
+
+
+@journey(
+    "no-phone",
+    "The user has no phone to sign with (15): tell him, and stop.",
+    "İstifadəçinin imza üçün telefonu yoxdur (15): ona de və dayan.",
+    "F-AUTH-07",
+    "F-ERR-03",
+)
+def _no_phone(portal: Portal) -> Stage:
+    return Stage(upload(portal, BUYER), succeeds=False, environ=account("nophone"))
 
 
 @journey(
