@@ -13,13 +13,9 @@ from contract_tests.model.portal import (
     DRAFT,
     NEXT,
     WHEN_ABSENT,
-    Disagreement,
-    Entry,
-    Filed,
     Portal,
-    Process,
-    Said,
 )
+from contract_tests.model.things import Disagreement, Entry, Filed, Process, Said
 from contract_tests.run import Run
 
 REFUSED_BUYER = next(row["buyers"][0] for row in load("scenarios.json")["scenarios"] if row["name"] == "unknown-voen")

@@ -5,7 +5,8 @@ from typing import Any
 
 from contract_tests.accounts import DEFAULT_WORLD
 from contract_tests.documents import ledger, load
-from contract_tests.model.portal import WAITING, Disagreement, Portal, Said
+from contract_tests.model.portal import WAITING, Portal
+from contract_tests.model.things import Disagreement, Said
 from tests.concurrency.order import Asked
 from tests.concurrency.schedules import begun
 from tests.live import LiveServer, fresh_world

@@ -9,7 +9,8 @@ import pytest
 from contract_tests import replay
 from contract_tests.broken_servers import CATALOGUE
 from contract_tests.findings import Finding
-from contract_tests.model.portal import Disagreement, Portal, Said
+from contract_tests.model.portal import Portal
+from contract_tests.model.things import Disagreement, Said
 from contract_tests.results import Results
 from contract_tests.runner import Plan, run
 from contract_tests.senders import Application
