@@ -12,6 +12,7 @@ from hypothesis.errors import Flaky
 
 from contract_tests.accounts import Party
 from contract_tests.check import Check
+from contract_tests.documents import load
 from contract_tests.exchange import Exchange, blotted
 from contract_tests.findings import Breach, Observation, Unfit
 from contract_tests.simulator import World
@@ -26,6 +27,12 @@ EVIDENCE = 3
 KEPT = 50
 """Exchanges that are remembered as evidence."""
 
+MARK = "VPMOCK-"
+"""ERP ids of ours begin so."""
+
+IMPORT = "import_upload_invoices"
+UNKNOWN: int = next(row["code"] for row in load("errors.json")["errors"] if row["name"] == "qaime-not-found")
+FINISHED: int = load("vocabulary.json")["process_status"]["finished"]
 NOTHING: Any = object()
 T = TypeVar("T")
 
@@ -39,7 +46,7 @@ class Run:
         saved: the case of an earlier finding that is to be tried again; `NOTHING` without one.
         exchanges: the last ones, as evidence.
         imported: ERP ids that the check has brought into the portal.
-        left: those of them that could not be deleted again.
+        left: ids sent to a real portal that are not proved to be gone again.
     """
 
     def __init__(
@@ -54,6 +61,7 @@ class Run:
         self.observations: list[Observation] = []
         self.imported: list[str] = []
         self.left: list[str] = []
+        self._sent: dict[str, bool] = {}
         self._stamp = stamp
         self._numbers = itertools.count(1)
         self._worlds: list[World] = []
@@ -79,6 +87,8 @@ class Run:
         sent = {key.removesuffix("_"): value for key, value in body.items()}
         if role == "partner" and operation != "reset_confirm":
             sent.setdefault("phone", self.party(role).phone)
+        if operation == IMPORT and self.target.simulator is None:
+            sent.setdefault("upload", False)  # where it is real, nothing is left to a default
         return self.target.call(operation, sent, party=self.party(role), method=method, way=way)
 
     def good(self, operation: str, *, role: str = "main", **body: Any) -> Any:
@@ -185,7 +195,7 @@ class Run:
 
     def fresh_id(self) -> str:
         """An ERP id that nobody has used, marked as ours."""
-        return f"VPMOCK-{self._stamp}-{next(self._numbers)}"
+        return f"{MARK}{self._stamp}-{next(self._numbers)}"
 
     @property
     def now(self) -> datetime:
@@ -251,33 +261,48 @@ class Run:
     def end(self) -> None:
         """Clean up: delete what was imported, remove worlds."""
         if self.target.simulator is None:
-            self.left = [one for one in dict.fromkeys(self.imported) if not self._deleted(one)]
+            self.left = [one for one, kept in self._sent.items() if not self._gone(one, kept)]
         for world in self._worlds:
             world.close()
 
-    def _deleted(self, erp_id: str) -> bool:
-        """Take back an invoice of ours, from e-taxes too if it went there; whether it is gone."""
-        self.target.call("inv_delete", {"ids": [erp_id]})
-        found = self.target.call("inv_read_invoices", {"ids": [erp_id]}).data or {}
-        for row in found.get("invoices", []):
-            number = row.get("qaime") or ""
-            letters = number.rstrip("0123456789")
-            wanted = {"serialNumbers": [f"{letters} {number.removeprefix(letters)}"], "is_signed": True}
-            started = self.target.call("etx_delete", wanted)
-            if started.code != 0:
-                return False
-            try:
-                return bool(self.follow(started.data["id"])["status"] == 2)
-            except (Breach, Unfit):
-                return False
-        return True
+    def _gone(self, erp_id: str, kept: bool) -> bool:
+        """Take back an invoice of ours, from e-taxes too if it went there; whether it is proved to be gone.
+
+        Args:
+            kept: whether its import was not refused, so that it may be in e-taxes, where the portal deletes nothing.
+        """
+        deleted = self.target.call("inv_delete", {"ids": [erp_id]})
+        if deleted.code == UNKNOWN and not kept:
+            return True
+        found = self.target.call("inv_read_invoices", {"ids": [erp_id]})
+        rows = found.data.get("invoices") if found.code == 0 and isinstance(found.data, dict) else None
+        if not isinstance(rows, list):
+            return False
+        if not rows:
+            return deleted.code in (0, UNKNOWN)
+        number = rows[0].get("qaime") if isinstance(rows[0], dict) else None
+        return isinstance(number, str) and self._deleted_in_etaxes(number)
+
+    def _deleted_in_etaxes(self, number: str) -> bool:
+        letters = number.rstrip("0123456789")
+        serial = f"{letters} {number.removeprefix(letters)}"
+        try:
+            return bool(self.done("etx_delete", serialNumbers=[serial], is_signed=True)["status"] == FINISHED)
+        except (Breach, Unfit, KeyError, TypeError):
+            return False
 
     def _remember(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
         del self.exchanges[:-KEPT]
-        sent = exchange.sent
-        if exchange.operation == "import_upload_invoices" and exchange.code == 0 and isinstance(sent, dict):
-            self.imported += [one["id"] for one in sent["invoices"] if one["id"].startswith("VPMOCK-")]
+        if exchange.operation != IMPORT or not isinstance(exchange.sent, dict):
+            return
+        invoices = exchange.sent.get("invoices")
+        ids = [one.get("id") for one in invoices if isinstance(one, dict)] if isinstance(invoices, list) else []
+        ours = [one for one in ids if isinstance(one, str) and one.startswith(MARK)]
+        if exchange.code == 0:
+            self.imported += ours
+        for one in ours:  # a refusal is not believed, and the answer may have been lost
+            self._sent[one] = self._sent.get(one, False) or exchange.code in (0, None)
 
 
 def without(body: Mapping[str, Any], *keys: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ async def numbers_without_space_are_wanted(sound: Sound, call: Call) -> Answer:
     return await sound(call)
 
 
-@SHELF.request(DELETE, ids=("F-DEL-01", "F-DEL-02"), by=("errors/request-20",))
+@SHELF.request(DELETE, ids=("F-DEL-01", "F-DEL-02"), by=("errors/request-20", "deletion/drafts_are_deleted"))
 def signed_is_the_default(body: dict[str, Any]) -> None:
     """Without `is_signed`, signed invoices are meant."""
     body.setdefault("is_signed", True)

@@ -18,6 +18,34 @@ def only_incoming_ones(body: dict[str, Any]) -> None:
         body["dir"] = 0
 
 
+@SHELF.request(IMPORT, ids=("F-ETX-01", "R-59"), by=("filters/incoming_are_downloaded_unless_told",))
+def sent_ones_are_the_default(body: dict[str, Any]) -> None:
+    """Without `dir`, what the company has sent is downloaded."""
+    body.setdefault("dir", 1)
+
+
+@SHELF.request(READ, ids=("F-RD-01",), by=("filters/a_search_by_date_has_a_folder",))
+def a_search_by_date_is_of_incoming_ones(body: dict[str, Any]) -> None:
+    """`dir` of a search by date is ignored."""
+    if "procId" not in body:
+        body["dir"] = 0
+
+
+@SHELF.request(IMPORT, READ, ids=("F-ETX-03", "R-13"), by=("filters/dates_are_inclusive",))
+def the_last_day_of_several_is_lost(body: dict[str, Any]) -> None:
+    """A range of more than one day ends when its last day begins."""
+    since, until = body.get("date_from"), body.get("date_to")
+    if isinstance(since, str) and isinstance(until, str) and len(until) == 10 and since[:10] != until:
+        body["date_to"] = f"{until} 00:00"
+
+
+@SHELF.data(READ, ids=("F-RD-04", "F-ENV-06"), by=("filters/a_downloaded_invoice_has_its_fields",))
+def moments_have_seconds(data: dict[str, Any]) -> None:
+    """`datetime` has seconds."""
+    for one in data["invoices"]:
+        one["datetime"] += ":00"
+
+
 @SHELF.whole("F-ETX-01", by=("errors/request-3",))
 async def date_to_may_be_left_out(sound: Sound, call: Call) -> Answer:
     """A download needs no `date_to`."""

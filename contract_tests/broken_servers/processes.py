@@ -100,7 +100,22 @@ def success_and_failure_read_alike(data: dict[str, Any]) -> None:
         data["status_desc"] = "Process Finalized Successfully"
 
 
-@SHELF.data(STATUS, ids=("F-PROC-04", "R-66", "F-ERR-02"), by=("errors/a_business_objection_is_not_14",))
+@SHELF.data(STATUS, ids=("R-64",), by=("processes/an_upload_goes_through_its_stages",))
+def pin_codes_are_numbers(data: dict[str, Any]) -> None:
+    """`pin1_code` and `pin2_code` are numbers."""
+    stats = data.get("stats", {})
+    stats |= {name: int(stats[name]) for name in ("pin1_code", "pin2_code") if stats.get(name)}
+
+
+@SHELF.data(
+    STATUS,
+    ids=("F-PROC-04", "F-PROC-05", "R-66", "F-ERR-02"),
+    by=(
+        "errors/a_business_objection_is_not_14",
+        "processes/a_failed_process_says_why",
+        "processes/need_retry_is_no_failure",
+    ),
+)
 def exceptions_are_one_text(data: dict[str, Any]) -> None:
     """`etx_exception` is a text rather than an array of them."""
     stats = data.get("stats", {})

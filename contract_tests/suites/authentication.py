@@ -1,5 +1,6 @@
 """Who calls: the password in the body or the token in the header, for every operation, and who is turned away."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from contract_tests import work
@@ -15,13 +16,19 @@ check = SUITE.check
 WITH_CREDENTIALS = tuple(name for name, row in operations().items() if row["credentials"])
 READS = tuple(name for name in WITH_CREDENTIALS if operations()[name]["data_read"])
 TURNED_AWAY = (4, 5, 7)
+NOBODYS = "vatportal-mock-nobody-has-this"
+_NOTHING: Mapping[str, Mapping[str, Any]] = {
+    "import_upload_invoices": {"invoices": [], "upload": False},
+    "inv_read_invoices": {"ids": [NOBODYS]},
+    "inv_delete": {"ids": [NOBODYS]},
+    "etx_delete": {"serialNumbers": ["AA2413 99999999"], "is_signed": False},  # there is no month 13
+    "etx_import": {"date_from": "31.02.2025", "date_to": "30.02.2025"},
+}
 
 
 def nothing(operation: str) -> dict[str, Any]:
-    """A body that does nothing: whoever gets past the credentials meets 3, 6 or an empty answer."""
-    if operation == "import_upload_invoices":
-        return {"invoices": []}
-    return {"ids": ["vatportal-mock-nobody-has-this"]} if operation == "inv_read_invoices" else {}
+    """A body that does nothing, whatever a server makes of what is left out: 3, 6, 20 or an empty answer."""
+    return dict(_NOTHING.get(operation, {}))
 
 
 @check("F-AUTH-01", effect="reads")

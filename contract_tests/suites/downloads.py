@@ -1,6 +1,7 @@
 """Downloads: filters, dates, folders, and what a downloaded invoice looks like."""
 
 import json
+import re
 from typing import Any
 
 from contract_tests import work
@@ -18,6 +19,7 @@ STATUSES = tuple(row["name"] for row in VOCABULARY["statuses"])
 KINDS = tuple(row["name"] for row in VOCABULARY["kinds"])
 INVOICE = load("etx_invoice.json")["properties"]
 LINE = load("etx_line.json")["properties"]
+_MOMENT = re.compile(r"\d\d\.\d\d\.\d{4} \d\d:\d\d")
 
 
 def numbers(rows: list[Row]) -> set[str]:
@@ -86,6 +88,29 @@ def incoming_unless_told(run: Run) -> None:
     run.expect(same, "without `dir` others came than with `dir: 0`", ["F-RD-01"])
 
 
+@check("F-ETX-01", "R-59", effect="world")
+def incoming_are_downloaded_unless_told(run: Run) -> None:
+    """A download without `dir` brings the incoming ones, or is refused with 3."""
+    asked = {"phone": run.party().phone, "date_from": work.FAR_BACK, "date_to": run.date()}
+    exchange = run.demand(run.call("etx_import", **asked), 0, 3)
+    if exchange.code == 3:
+        return
+    run.follow(exchange.data["id"])
+    brought = numbers(work.pages(run, procId=exchange.data["id"], dir=0))
+    same = brought == numbers(work.download(run, 0))
+    run.expect(same, "without `dir` others are downloaded than with `dir: 0`", ["F-ETX-01", "R-59"])
+
+
+@check("F-RD-01", effect="world")
+def a_search_by_date_has_a_folder(run: Run) -> None:
+    """A search by date finds what was downloaded from the folder that `dir` names, and nothing of the other."""
+    for dir_ in (0, 1):
+        brought = numbers(work.download(run, dir_))
+        found = numbers(work.pages(run, date_from=work.FAR_BACK, date_to=run.date(), dir=dir_))
+        says = f"by date, dir {dir_}: {len(found - brought)} of the other folder, {len(brought - found)} are missing"
+        run.expect(found == brought, says, ["F-RD-01"])
+
+
 @check("F-ETX-03", "F-ENV-06", "R-13", "R-36", effect="world")
 def dates_are_inclusive(run: Run) -> None:
     """A range takes in its first day and the whole of its last, and with times the whole last minute."""
@@ -98,6 +123,8 @@ def dates_are_inclusive(run: Run) -> None:
         run.expect(middle["qaime"] in found, f"an invoice of {moment} is not in {since} to {until}")
         strange = [row["datetime"] for row in found.values() if row["datetime"][:10] != day]
         run.expect(not strange, f"an invoice of {strange[:1]} is in {since} to {until}")
+    found = work.by_qaime(work.download(run, 0, until=day))
+    run.expect(middle["qaime"] in found, f"an invoice of {moment} is not in {work.FAR_BACK} to {day}")
 
 
 @check("F-ETX-01", "R-74", "F-ETX-04", needs=("main", "other"), effect="world")
@@ -120,6 +147,8 @@ def a_downloaded_invoice_has_its_fields(run: Run) -> None:
     run.expect(rows, "a download of everything brought nothing")
     for row in rows:
         _typed(run, row, INVOICE, row["qaime"])
+        moment = row["datetime"]
+        run.expect(_MOMENT.fullmatch(moment), f"datetime of {row['qaime']} is {moment!r}", ["F-RD-04", "F-ENV-06"])
         run.expect(row["qaime"] == f"{row['serial']}{row['number']}", f"{row['qaime']} is not serial and number")
         for place, line in enumerate(row["lines"], 1):
             _typed(run, line, LINE, f"line {place} of {row['qaime']}")

@@ -1,5 +1,6 @@
 """Imports and uploads, followed from their start to their end."""
 
+import re
 from typing import Any
 
 from contract_tests import work
@@ -10,6 +11,7 @@ from contract_tests.run import Run
 SUITE = Suite("processes", "what starts in the background, how it goes on, and how it ends")
 check = SUITE.check
 
+_CODE = re.compile(r"[0-9]{4}")
 _RANK = {0: 0, 1: 1, 2: 2, 3: 2}
 
 
@@ -72,6 +74,10 @@ def an_upload_goes_through_its_stages(run: Run) -> None:
     there.expect(stats.get("packet_created", 1) >= 1, "an upload has made no packet")
     there.expect(stats.get("invoice_signed", True), "invoice_signed is false at the end of an upload", ["R-65"])
     codes = [name for one in seen for name in ("pin1_code", "pin2_code") if one["stats"].get(name)]
+    for name, code in {(name, one["stats"][name]) for one in seen for name in codes if name in one["stats"]}:
+        there.expect(
+            isinstance(code, str) and _CODE.fullmatch(code), f"{name} is {code!r}, no text of 4 digits", ["R-64"]
+        )
     if len(seen) > 5:
         there.expect({"pin1_code", "pin2_code"} <= set(codes), "PIN1 and PIN2 were not both shown")
         there.expect(codes[0] == "pin1_code", "PIN2 was shown before PIN1")
@@ -96,6 +102,13 @@ def _forward(run: Run, seen: list[dict[str, Any]]) -> None:
     for flag in ("login_done", "packet_created", "imported", "invoice_signed"):
         values = [int(one["stats"].get(flag) or 0) for one in seen]
         run.expect(values == sorted(values), f"stats.{flag} went back: {values}", ["F-PROC-04"])
+
+
+def _listed(run: Run, stats: dict[str, Any]) -> None:
+    """`etx_exception` is an array of texts, where it is there."""
+    found = stats.get("etx_exception", [])
+    good = isinstance(found, list) and all(isinstance(one, str) for one in found)
+    run.expect(good, f"etx_exception is {found!r}, and no array of texts", ["F-PROC-04", "F-PROC-05"])
 
 
 @check("F-PROC-06", "F-PROC-02", effect="world", control=True)
@@ -131,6 +144,8 @@ def need_retry_is_no_failure(run: Run) -> None:
     one = work.invoice(there, buyer="9000000002")
     process = there.good("import_upload_invoices", invoices=[one], upload=True)["id"]
     seen = watched(there, process)
+    for each in seen:
+        _listed(run, each["stats"])
     busy = [each for each in seen if "NEED RETRY" in each["stats"].get("etx_exception", [])]
     if not busy:
         raise Unfit("e-taxes was never busy")
@@ -145,6 +160,7 @@ def a_failed_process_says_why(run: Run) -> None:
     bad, good = work.invoice(run, buyer="9000000001"), work.invoice(run)
     final = run.done("import_upload_invoices", ends=3, invoices=[bad, good], upload=True)
     run.expect(final["stats"].get("etx_exception"), "etx_exception is empty at status 3")
+    _listed(run, final["stats"])
     good_end = run.done("import_upload_invoices", invoices=[work.invoice(run)])
     alike = final.get("status_desc") == good_end.get("status_desc")
     run.expect(not alike, f"success and failure both read {final.get('status_desc')!r}", ["F-PROC-03"])

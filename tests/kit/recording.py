@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
@@ -33,14 +33,18 @@ class Request(NamedTuple):
         return parse_qs(self.path.partition("?")[2], keep_blank_values=True)
 
 
+Twist = Callable[[Request, Answer], Answer]
+
+
 class Recording:
-    """The server: what came, and what it answers."""
+    """The server: what came, and what it answers; `twist` changes answers of the portal."""
 
     def __init__(self, behind: Sender | None, redirect: str = "") -> None:
         self.requests: list[Request] = []
         self._behind = behind
         self._redirect = redirect
         self._lock = threading.Lock()
+        self.twist: Twist = lambda _, answer: answer
         self.url = ""
 
     @property
@@ -54,7 +58,8 @@ class Recording:
                 return Answer(307, {"location": self._redirect + request.path}, b"")
             if self._behind is None or not request.path.startswith("/api"):
                 return Answer(404, {"content-type": "text/plain"}, b"not here")
-            return self._behind.send(request.method, request.path, request.headers, request.body)
+            answer = self._behind.send(request.method, request.path, request.headers, request.body)
+            return self.twist(request, answer)
 
 
 @contextmanager

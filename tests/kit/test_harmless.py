@@ -1,6 +1,8 @@
 """A server that does not prove to be a simulator is only read from, gently, by nobody's wrong password."""
 
+import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,11 @@ from contract_tests.check import EFFECTS
 from contract_tests.cli import calibrate, check_server
 from contract_tests.documents import operations
 from contract_tests.findings import Unfit
-from contract_tests.senders import InProcessSender, SocketSender
+from contract_tests.senders import Answer, InProcessSender, SocketSender
 from contract_tests.suites import SUITES
 from contract_tests.target import GENTLE_SECONDS, NOBODY, Patience, Target
 from tests.kit.in_process import checked, told
-from tests.kit.recording import Recording, recording
+from tests.kit.recording import Recording, Request, Twist, recording
 
 READS = {row["path"] for row in operations().values() if row["data_read"]}
 MAIN = ("--username", "demo", "--password", "demo", "--token", "demo-token", "--phone", "994501234567")
@@ -132,6 +134,70 @@ def test_what_was_written_is_marked_and_taken_back(server: Recording) -> None:
     sender.close()
     assert b'"invoices":[]' in answer.body
     assert "Left behind" not in done.output
+
+
+def _refusing(code: int, *paths: str) -> Twist:
+    """It does what it was asked, and says that it has not."""
+    body = b'{"res": 0, "err_code": %d, "err_msg": "no"}' % code
+    return lambda request, answer: answer._replace(body=body) if request.path.endswith(paths) else answer
+
+
+def _lost(request: Request, answer: Answer) -> Answer:
+    """The answer to an import is lost on the way back."""
+    return Answer(502, {"content-type": "text/html"}, b"<html>") if "import_upload" in request.path else answer
+
+
+def _kept_though_refused(request: Request, answer: Answer) -> Answer:
+    body = b'{"res": 0, "err_code": 14, "err_msg": "", "data": {"invoices": [[41]]}}'
+    return answer._replace(body=body) if "import_upload" in request.path else answer
+
+
+def _without_drafts(request: Request, answer: Answer) -> Answer:
+    """R-23 `omitted`, where nobody may delete either."""
+    if request.path.endswith("/inv/delete"):
+        return _refusing(7, "/inv/delete")(request, answer)
+    shown = b'{"res": 1, "err_code": 0, "err_msg": "", "data": {"invoices": [], "total": 0}}'
+    return answer._replace(body=shown) if request.path.endswith("/inv/read_invoices") else answer
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    ("twist", "left"),
+    [
+        (_refusing(11, "/inv/delete", "/inv/read_invoices"), True),
+        (_without_drafts, True),
+        (_lost, False),
+        (_kept_though_refused, False),
+    ],
+    ids=["refused", "omitted", "lost", "kept"],
+)
+def test_what_is_not_proved_gone_is_told(server: Recording, tmp_path: Path, twist: Twist, left: bool) -> None:
+    writing = ("--allow-writes", "--confirm", "127.0.0.1", "--voen", "1234567890", "--json", str(tmp_path / "x.json"))
+    server.twist = twist
+    done = run(check_server, server.url, *MAIN, *writing, "--suite", "readings/the_form_of_an_item_id")
+    ids = {one["id"] for each in server.of_the_portal for one in each.json.get("invoices", [])}
+    assert ids
+    behind = set(json.loads((tmp_path / "x.json").read_text("utf-8"))["left_behind"])
+    assert behind == (ids if left else set())
+    assert ("Left behind" in done.output) is left
+    server.twist = lambda _, answer: answer
+    with closing(SocketSender(server.url)) as sender:
+        body = json.dumps({"username": "demo", "password": "demo", "ids": sorted(ids)}).encode()
+        answer = sender.send("POST", "/api/inv/read_invoices", {"content-type": "application/json"}, body)
+    assert b'"invoices":[]' in answer.body
+
+
+@pytest.mark.usefixtures("impatient")
+def test_nothing_is_left_to_a_default(server: Recording) -> None:
+    writing = ("--allow-writes", "--confirm", "127.0.0.1", "--voen", "1234567890", "--quick")
+    run(check_server, server.url, *MAIN, *writing, "--suite", "authentication", "--suite", "errors")
+    for each in server.of_the_portal:
+        if "import_upload" in each.path:
+            assert each.json["upload"] is False
+        elif "/inv/delete" in each.path:
+            assert each.json["ids"]
+        elif "/etx/delete" in each.path:
+            assert each.json["serialNumbers"]
 
 
 @pytest.mark.parametrize(
