@@ -1,12 +1,11 @@
 """The commands of the kit: `vatportal-mock check-server` and `vatportal-mock calibrate`."""
 
-import json
-import os
 from collections.abc import Callable
 from contextlib import closing
+from functools import wraps
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import click
@@ -16,35 +15,20 @@ from rich.console import Console
 import mock_server
 from contract_tests import accounts, calibration
 from contract_tests import replay as replaying
-from contract_tests.accounts import Party, WrongAccount
-from contract_tests.check import Check, Effect
-from contract_tests.reporting import junit, page, terminal
-from contract_tests.results import About, Results, plain
-from contract_tests.runner import Event, Plan, run, select
-from contract_tests.senders import SocketSender
-from contract_tests.simulator import Simulator, proves_itself
+from contract_tests.accounts import Party
+from contract_tests.check import Check
+from contract_tests.outputs import Outputs, demand_free, json_of
+from contract_tests.reaching import Access, NotReachable, demand_url, reach
+from contract_tests.reporting import terminal
+from contract_tests.reporting.legible import legible
+from contract_tests.results import About, Results
+from contract_tests.runner import Event, Plan, run, select, unfit
+from contract_tests.stopping import Stopping
 from contract_tests.suites import SUITES
-from contract_tests.target import Target, split, world_and_path
+from contract_tests.target import Target, world_and_path
 
 C = TypeVar("C", bound=Callable[..., Any])
-FINDINGS, WRONG_USAGE, NOT_REACHABLE = 1, 2, 3
-
-
-class NotReachable(click.ClickException):
-    exit_code = NOT_REACHABLE
-
-
-class Access(NamedTuple):
-    """How a command reaches a server."""
-
-    url: str
-    accounts_file: Path | None
-    main: Party
-    admin_token: str
-    ca: Path | None
-    allow_writes: bool
-    allow_pins: bool
-    confirm: str
+FINDINGS, WRONG_USAGE = 1, 2
 
 
 _OPTIONS = (
@@ -69,11 +53,23 @@ _OPTIONS = (
 )
 
 
-def _reaching(command: C) -> C:
-    """The options that both commands have."""
+def _reaching(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that both commands have, and what both do when they are to stop."""
+
+    @wraps(command)
+    def stoppable(**given: Any) -> None:
+        with Stopping() as stopping:
+            try:
+                command(stopping=stopping, **given)
+            except (KeyboardInterrupt, click.Abort):
+                if not stopping.exit_code:
+                    raise
+                raise SystemExit(stopping.exit_code) from None
+
+    found: Callable[..., Any] = stoppable
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        found = option(found)
+    return found
 
 
 def _list(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -110,6 +106,7 @@ def check_server(
     junit: Path | None,
     json_file: Path | None,
     force: bool,
+    stopping: Stopping,
     **reaching: Any,
 ) -> None:
     """Check whether the server at URL keeps what the VatPortal documents promise.
@@ -117,16 +114,26 @@ def check_server(
     Without --allow-writes a server that is no simulator is only read from, gently. Credentials come from options,
     variables VATPORTAL_CHECK_USERNAME and so on, or a TOML file with a table for each role.
 
-    Exit codes: 0 nothing found, 1 findings, 2 wrong usage, 3 not reachable.
+    Exit codes: 0 nothing found, 1 findings, 2 wrong usage or refused credentials, 3 not reachable or gone meanwhile,
+    130 and 143 ended by Ctrl-C or SIGTERM, once what was imported is taken back.
     """
     plan = _plan(suites, quick, seed, replay)
     outputs = Outputs(html, junit, json_file, save)
-    outputs.demand_free(force)
+    outputs.demand_free(force, plan.checks)
     target = reach(_access(reaching))
+    if replay is not None and (why := unfit(target, plan, plan.checks[0])):
+        raise click.UsageError(f"{plan.checks[0].name} cannot be tried again here: {why}")
     console = Console()
-    results = watched(console, target, plan)
+    results = watched(console, target, plan, stopping)
     terminal.summary(console, results)
-    outputs.write(results)
+    for trouble in outputs.write(results):
+        click.echo(legible(trouble), err=True)
+        results.unwritten = True
+    _demand_whole(results, stopping)
+    if replay is not None and results.not_tried:
+        raise click.UsageError(f"{plan.checks[0].name} was not tried again: {results.not_tried[0].why}")
+    if results.unwritten:
+        raise SystemExit(WRONG_USAGE)
     raise SystemExit(FINDINGS if results.findings else 0)
 
 
@@ -137,82 +144,62 @@ def check_server(
 )
 @click.option("--seed", type=int, default=0, metavar="N", help="The same seed tries the same things (0).")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-def calibrate(output: Path | None, seed: int, force: bool, **reaching: Any) -> None:
+def calibrate(output: Path | None, seed: int, force: bool, stopping: Stopping, **reaching: Any) -> None:
     """Find which readings the server at URL follows, and write them for `vatportal-mock serve --readings FILE`.
 
     The file has the evidence for each, without secrets, and says which stay open and what would settle them. As with
     check-server, a server that is no simulator is only read from unless --allow-writes says more.
 
-    Exit codes: 0 written, 2 wrong usage, 3 not reachable.
+    Exit codes: 0 written, 2 wrong usage or refused credentials, 3 not reachable or gone meanwhile, 130 and 143 ended
+    by Ctrl-C or SIGTERM, and nothing is written.
     """
     access = _access(reaching)
     file = output or Path(f"readings-{_host(access.url)}.json")
     demand_free(force, file)
     target = reach(access)
     console = Console()
-    results = watched(console, target, Plan(calibration.checks(), True, seed))
+    results = watched(console, target, Plan(calibration.checks(), True, seed), stopping)
+    _demand_whole(results, stopping)
     told = calibration.document(results)
-    file.write_text(json.dumps(told, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
+    try:
+        file.write_bytes(json_of(told))
+    except OSError as error:
+        raise click.UsageError(f"{file} was not written: {error}") from None
     terminal.calibrated(console, told, str(file))
 
 
-def watched(console: Console, target: Target, plan: Plan) -> Results:
+def watched(console: Console, target: Target, plan: Plan, stopping: Stopping) -> Results:
     """Run a plan, with progress on the console; the connection is closed afterwards."""
     set_hypothesis_home_dir(Path(gettempdir()) / "vatportal-mock-hypothesis")  # else it leaves a folder where we are
     results = Results(_about(target, plan.seed, plan.quick))
-    with closing(target.sender), terminal.Terminal(console, len(plan.checks)) as progress:
+    stopping.line = target.line
+    with closing(target.line), terminal.Terminal(console, len(plan.checks)) as progress:
 
         def listen(event: Event) -> None:
             results(event)
             progress(event)
 
-        run(target, plan, listen)
+        try:
+            run(target, plan, listen)
+        except KeyboardInterrupt:
+            if not stopping.exit_code:
+                raise
+        results.cut_short = target.line.lost or target.line.stopped
     return results
 
 
-class Outputs(NamedTuple):
-    """Where reports go; none is written over silently."""
-
-    html: Path | None
-    junit: Path | None
-    json: Path | None
-    save: Path | None
-
-    def demand_free(self, force: bool) -> None:
-        """See beforehand that every file can be written.
-
-        Raises:
-            click.UsageError: one is there already, or its folder is not.
-        """
-        demand_free(force, self.html, self.junit, self.json)
-
-    def write(self, results: Results) -> None:
-        """Write what was asked for."""
-        if self.html is not None:
-            self.html.write_text(page.rendered(results), "utf-8")
-        if self.junit is not None:
-            junit.write(results, self.junit)
-        if self.json is not None:
-            told = json.dumps(plain(results), ensure_ascii=False, indent=2, default=str)
-            self.json.write_text(told + "\n", "utf-8")
-        if self.save is not None:
-            self.save.mkdir(parents=True, exist_ok=True)
-            for found in results.findings:
-                file = self.save / replaying.name_of(found)
-                file.write_bytes(replaying.saved(found, results.about.seed))
-
-
-def demand_free(force: bool, *files: Path | None) -> None:
-    """See beforehand that files can be written.
+def _demand_whole(results: Results, stopping: Stopping) -> None:
+    """End here where the run could not be ended.
 
     Raises:
-        click.UsageError: one is there already, or its folder is not.
+        NotReachable: the server is gone.
+        SystemExit: a signal has ended it.
     """
-    for file in files:
-        if file is not None and file.exists() and not force:
-            raise click.UsageError(f"{file} is there already; --force overwrites it")
-        if file is not None and not file.parent.is_dir():
-            raise click.UsageError(f"{file}: there is no folder {file.parent}")
+    if stopping.exit_code:
+        click.echo(f"{results.cut_short}; the rest was not tried", err=True)
+        raise SystemExit(stopping.exit_code)
+    if results.cut_short:
+        raise NotReachable(legible(f"{results.cut_short}; the rest was not tried"))
 
 
 def _plan(suites: tuple[str, ...], quick: bool, seed: int, replay: Path | None) -> Plan:
@@ -228,68 +215,9 @@ def _plan(suites: tuple[str, ...], quick: bool, seed: int, replay: Path | None) 
 
 
 def _host(url: str) -> str:
-    try:
-        origin, path = split(url)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+    origin, path = demand_url(url)
     world, _ = world_and_path(path)
     return "-".join(filter(None, [urlsplit(origin).netloc.replace(":", "-"), world]))
-
-
-def reach(access: Access) -> Target:
-    """The target of a command, once it has answered, and once the user has agreed to what may be done to it.
-
-    Raises:
-        click.UsageError: the URL or the accounts are not of the form wanted, or the user does not agree.
-        NotReachable: nothing answers there.
-    """
-    try:
-        origin, path = split(access.url)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
-    given = _given_accounts(access)
-    sender = SocketSender(origin, access.ca)
-    hello = sender.send("GET", "/__simulator?nonce=hello", {}, None)
-    if not hello.status:
-        raise NotReachable(f"{origin} does not answer: {hello.trouble}")
-    if not proves_itself(sender):
-        allowed = _agreed(access, urlsplit(origin).hostname or "")
-        return Target(sender, path, _demand_main(given), None, allowed)
-    world, _ = world_and_path(path)
-    parties = accounts.merged(accounts.DEFAULT_WORLD, given) if "main" not in given else given
-    return Target(sender, path, parties, Simulator(sender, world, access.admin_token), "world")
-
-
-def _agreed(access: Access, host: str) -> Effect:
-    """What may be done to a server that is no simulator."""
-    if not (access.allow_writes or access.allow_pins):
-        return "reads"
-    what = "imports invoices marked VPMOCK- into the portal, and deletes them"
-    if access.allow_pins:
-        what += "; uploads and SIGNS some of them in e-taxes, and deletes them there; a person confirms PINs"
-    said = access.confirm or click.prompt(f"{host} is no simulator. The kit {what}.\nType {host} to go on")
-    if said != host:
-        raise click.UsageError(f"{said!r} is not {host!r}: nothing was sent that could change anything")
-    return "pins" if access.allow_pins else "writes"
-
-
-def _given_accounts(access: Access) -> dict[str, Party]:
-    try:
-        file = {} if access.accounts_file is None else accounts.from_file(access.accounts_file)
-        from_options = {} if access.main == Party() else {"main": access.main}
-        return accounts.merged(file, accounts.from_environment(os.environ), from_options)
-    except WrongAccount as error:
-        raise click.UsageError(str(error)) from None
-
-
-def _demand_main(given: dict[str, Party]) -> dict[str, Party]:
-    main = given.get("main", Party())
-    if not main.token and not (main.username and main.password):
-        raise click.UsageError(
-            "the server is no simulator, so it is not known who may call it: give --username and --password, or "
-            "--token; or VATPORTAL_CHECK_USERNAME and so on; or --accounts FILE"
-        )
-    return given
 
 
 def _access(given: dict[str, Any]) -> Access:

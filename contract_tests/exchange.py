@@ -8,13 +8,12 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs
 
+from contract_tests.blotting import blot
+
 SECRETS = ("password", "token", "key", "secret")
 _SECRET = re.compile(rf'("(?:{"|".join(SECRETS)})"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE)
 _IN_QUERY = re.compile(rf"\b({'|'.join(SECRETS)})=[^&]*", re.IGNORECASE)
 _SECRET_HEADERS = ("x-vatpapikey", "authorization")
-LEAST_SECRET = 6
-"""A shorter one is no secret, and would blot out other words."""
-
 SHOWN = 4000
 """Characters of a body that evidence shows."""
 
@@ -104,9 +103,9 @@ class Exchange:
         """A line for a shell that sends the request again, secrets left out."""
         parts = ["curl", "-sS", "-X", self.method, self.base + redacted_path(self.path)]
         for name, value in hidden(self.headers).items():
-            parts += ["-H", f"{name}: {value}"]
+            parts += ["-H", self._blotted(f"{name}: {value}")]
         if self.body:
-            parts += ["--data-binary", redacted(self.body)]
+            parts += ["--data-binary", redacted(self.body, self._secrets)]
         return self._blotted(shlex.join(parts))
 
     def shown(self) -> dict[str, Any]:
@@ -114,10 +113,10 @@ class Exchange:
         return {
             "operation": self.operation,
             "request": self._blotted(f"{self.method} {redacted_path(self.path)}"),
-            "headers": hidden(self.headers),
-            "body": self._blotted(redacted(self.body)),
+            "headers": {name: self._blotted(value) for name, value in hidden(self.headers).items()},
+            "body": redacted(self.body, self._secrets),
             "status": self.status,
-            "answer": self._blotted(redacted(self.answer)),
+            "answer": redacted(self.answer, self._secrets),
             "trouble": self._blotted(self.trouble),
             "curl": self.curl(),
         }
@@ -127,17 +126,15 @@ class Exchange:
 
 
 def blotted(text: str, secrets: Sequence[str]) -> str:
-    """A text without the secrets of the accounts, wherever a server may have put them."""
-    for one in secrets:
-        if len(one) >= LEAST_SECRET:
-            text = text.replace(one, "***")
-    return text
+    """A text without the secrets of the accounts, wherever and however a server may have put them."""
+    return blot(text, secrets)
 
 
-def redacted(body: bytes) -> str:
-    """A body as text without the values of secret members, cut at a bound."""
-    text = _SECRET.sub(r'\1"***"', body[: 2 * SHOWN].decode("utf-8", "replace"))
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}... ({len(body)} bytes)"
+def redacted(body: bytes, secrets: Sequence[str] = ()) -> str:
+    """A body as text without the values of secret members and without these secrets, cut at a bound."""
+    part = body[: 5 * SHOWN]  # more than is shown: a secret that the bound cuts in two is found whole
+    text = blot(_SECRET.sub(r'\1"***"', part.decode("utf-8", "replace")), secrets)
+    return text if len(text) <= SHOWN and part == body else f"{text[:SHOWN]}... ({len(body)} bytes)"
 
 
 def redacted_path(path: str) -> str:

@@ -60,3 +60,7 @@ class Breach(Exception):
 
 class Unfit(Exception):
     """A check cannot be run against this target; the text says why."""
+
+
+class Gone(Exception):
+    """Nothing more can be sent, or may be: the server answers nothing any longer, or the run is to end."""

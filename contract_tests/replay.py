@@ -10,7 +10,9 @@ import msgspec
 
 from contract_tests.check import Check
 from contract_tests.findings import Finding
+from contract_tests.reporting.legible import encodable
 from contract_tests.run import NOTHING
+from contract_tests.saved_cases import Malformed, demand_fit
 from contract_tests.suites import SUITES
 
 
@@ -36,31 +38,36 @@ def saved(finding: Finding, seed: int) -> bytes:
         "ids": list(finding.ids),
         **({} if finding.case is None else {"case": finding.case}),
     }
-    return msgspec.json.format(_encoder.encode(told)) + b"\n"
+    return msgspec.json.format(_encoder.encode(encodable(told))) + b"\n"
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
-def name_of(finding: Finding) -> str:
-    """A file name for a finding."""
-    return re.sub(r"[^a-z0-9._-]+", "-", finding.check.lower()) + ".json"
+def name_of(check: str) -> str:
+    """A file name for what a check finds."""
+    return re.sub(r"[^a-z0-9._-]+", "-", check.lower()) + ".json"
 
 
 def read(file: Path) -> Replay:
     """A saved finding.
 
     Raises:
-        WrongFile: it cannot be read, or is none, or its check is not known to this version.
+        WrongFile: it cannot be read, or is none, its check is not known to this version, or cannot take its case.
     """
     try:
         told = json.loads(file.read_text("utf-8"), parse_float=Decimal)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise WrongFile(f"{file}: {error}") from None
-    if not isinstance(told, dict) or told.get("format") != 1 or not isinstance(told.get("seed"), int):
+    if not isinstance(told, dict) or told.get("format") != 1 or type(told.get("seed")) is not int:
         raise WrongFile(f"{file} is no finding saved by check-server --save (format 1)")
-    known = {check.name: check for suite in SUITES for check in suite}
-    check = known.get(told.get("check", ""))
+    name = told.get("check")
+    check = next((check for suite in SUITES for check in suite if check.name == name), None)
     if check is None:
-        raise WrongFile(f"{file}: there is no check {told.get('check')!r}; --list shows which there are")
-    return Replay(check, told["seed"], told.get("case", NOTHING))
+        raise WrongFile(f"{file}: there is no check {name!r}; --list shows which there are")
+    case = told.get("case", NOTHING)
+    try:
+        demand_fit(check, case)
+    except Malformed as error:
+        raise WrongFile(f"{file}: {error}") from None
+    return Replay(check, told["seed"], case)

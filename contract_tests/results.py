@@ -26,13 +26,20 @@ class About(NamedTuple):
 
 
 class Results:
-    """A listener that keeps what reports need."""
+    """A listener that keeps what reports need.
+
+    Attributes:
+        cut_short: why the run did not come to its end; empty when it did.
+        unwritten: whether a report could not be written.
+    """
 
     def __init__(self, about: About) -> None:
         self.about = about
         self.ended: list[Ended] = []
         self.coverage = Coverage()
         self.requests = 0
+        self.cut_short = ""
+        self.unwritten = False
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Exchange):
@@ -76,6 +83,7 @@ def plain(results: Results) -> dict[str, Any]:
     return {
         "format": 1,
         "about": {**results.about._asdict(), "requests": results.requests, "seconds": round(results.seconds, 3)},
+        "cut_short": results.cut_short,
         "checks": [_check(each) for each in results.ended],
         "findings": [finding(each) for each in results.findings],
         "readings": {name: [_answer(one) for one in seen] for name, seen in results.readings().items()},

@@ -3,12 +3,13 @@
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from contract_tests.check import EFFECTS, Check
 from contract_tests.exchange import Exchange, blotted
-from contract_tests.findings import Breach, Finding, NotTried, Observation, Unfit
+from contract_tests.findings import Breach, Finding, Gone, NotTried, Observation, Unfit
 from contract_tests.run import NOTHING, Run
 from contract_tests.simulator import World
 from contract_tests.target import Target
@@ -50,16 +51,38 @@ Listener = Callable[[Event], None]
 
 
 def run(target: Target, plan: Plan, listen: Listener) -> None:
-    """Run every check of the plan; a simulator gives each one that writes a world of its own."""
+    """Run every check of the plan; a simulator gives each one that writes a world of its own.
+
+    Once the server is gone, or the run is to end (`Target.line` says so), the rest is not tried.
+    """
     shared = target.simulator.new_world(plan.seed, "instant") if target.simulator else None
     stamp = f"{plan.seed:x}" if target.simulator else f"{int(time.time()):x}"
     try:
         for number, check in enumerate(plan.checks, 1):
+            if why := _over(target):
+                listen(Ended(check, None, NotTried(check.name, check.suite, check.ids, why), (), 0, 0.0))
+                continue
             listen(Started(check))
             listen(_ended(target, plan, check, f"{stamp}-{number}", shared, listen))
     finally:
         if shared is not None:
-            shared.close()
+            with _tidying(target):
+                shared.close()
+
+
+def _over(target: Target) -> str:
+    """Why no more checks are tried; empty while they are."""
+    return target.line.lost or target.line.stopped
+
+
+@contextmanager
+def _tidying(target: Target) -> Iterator[None]:
+    """Meanwhile requests are sent though the run is to end, and whoever wants it to end waits."""
+    target.line.tidying = True
+    try:
+        yield
+    finally:
+        target.line.tidying = False
 
 
 def select(suites: Iterable[Iterable[Check]], names: Iterable[str] = ()) -> Iterator[Check]:
@@ -92,28 +115,56 @@ def _ended(target: Target, plan: Plan, check: Check, stamp: str, shared: World |
     try:
         finding, not_tried = _tried(check, job)
     finally:
-        job.end()
-        if own is not None and own is not shared:
-            own.close()
+        with _tidying(target):
+            _end(job)
+            if own is not None and own is not shared:
+                own.close()
     for seen in job.observations:
         target.answers.setdefault(seen.reading, seen.answer)
     seconds = time.perf_counter() - started
     return Ended(check, finding, not_tried, tuple(job.observations), requests, seconds, tuple(job.left))
 
 
+def _end(job: Run) -> None:
+    """Clean up; where the server is gone, what was imported is left."""
+    try:
+        job.end()
+    except Gone:
+        if job.target.simulator is None:
+            job.left = list(dict.fromkeys(job.imported))
+
+
 def _tried(check: Check, job: Run) -> tuple[Finding | None, NotTried | None]:
+    """How it went. What was found while the server went away, or while the run was to end, is no finding."""
+    finding, not_tried = None, None
+    try:
+        finding, not_tried = _judged(check, job)
+    except (Exception, KeyboardInterrupt):  # tools between us and the check may wrap what was raised
+        if not _over(job.target):
+            raise
+    if why := _over(job.target):
+        return None, NotTried(check.name, check.suite, check.ids, why)
+    return finding, not_tried
+
+
+def _judged(check: Check, job: Run) -> tuple[Finding | None, NotTried | None]:
+    secrets = job.target.secrets
     try:
         check.body(job)
     except Breach as breach:
-        ids = breach.ids or check.ids
-        return Finding(check.name, check.suite, tuple(ids), breach.message, breach.evidence, breach.case), None
+        ids, message = breach.ids or check.ids, blotted(breach.message, secrets)
+        return Finding(check.name, check.suite, tuple(ids), message, breach.evidence, breach.case), None
     except Unfit as unfit:
-        return None, NotTried(check.name, check.suite, check.ids, str(unfit))
-    except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
-        said = blotted(str(error), job.target.secrets)
+        return None, NotTried(check.name, check.suite, check.ids, blotted(str(unfit), secrets))
+    except _NOT_AS_DOCUMENTED as error:
+        said = blotted(str(error), secrets)
         message = f"an answer is not of the form documented ({type(error).__name__}: {said}; {_place(error)})"
         return Finding(check.name, check.suite, check.ids, message, tuple(job.exchanges[-3:])), None
     return None, None
+
+
+_NOT_AS_DOCUMENTED = (KeyError, TypeError, IndexError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What an answer brings about that a check takes for what is documented."""
 
 
 def _place(error: BaseException) -> str:

@@ -14,8 +14,13 @@ from urllib.parse import unquote
 
 import httpx2
 
+from contract_tests.findings import Gone
+
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 TIMEOUT_SECONDS = 60.0
+HELLO = "/__simulator?nonce=hello"
+"""What every server can be asked: it may know nothing there."""
+
 MOST_BYTES = 64 * 1024 * 1024
 """An answer that is longer is cut off: no page of the portal comes near it."""
 
@@ -75,6 +80,51 @@ def _read(response: httpx2.Response) -> tuple[bytes, bool]:
         if length > MOST_BYTES:
             return b"".join(parts), True
     return b"".join(parts), False
+
+
+class Line:
+    """A sender that is used no more once the server is gone, or once the run is to end.
+
+    Attributes:
+        lost: why the server is taken to be gone; empty while it answers.
+        stopped: who wants the run to end; empty while it goes on.
+        tidying: whether what a check has left behind is taken away, which is done even if the run is to end.
+        importing: whether an import is on its way; who does not wait for its answer cannot take it back.
+    """
+
+    def __init__(self, sender: Sender) -> None:
+        self.origin = sender.origin
+        self.lost = ""
+        self.stopped = ""
+        self.tidying = False
+        self.importing = False
+        self._sender = sender
+
+    @property
+    def closed(self) -> str:
+        """Why nothing more is sent; empty while something is."""
+        return self.lost or ("" if self.tidying else self.stopped)
+
+    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        """One request.
+
+        Raises:
+            Gone: it was not answered, and nor was a plain one after it; or it was not sent.
+        """
+        if not self.closed:
+            self.importing = "import_upload" in target
+            try:
+                answer = self._sender.send(method, target, headers, body)
+            finally:
+                self.importing = False
+            if answer.status or self._sender.send("GET", HELLO, {}, None).status:
+                return answer
+            path = target.partition("?")[0]
+            self.lost = f"{self.origin} does not answer any more, since {method} {path}: {answer.trouble}"
+        raise Gone(self.closed)
+
+    def close(self) -> None:
+        self._sender.close()
 
 
 class InProcessSender:

@@ -6,9 +6,11 @@ Nothing here is needed to check a server; it makes a check of a simulator quick,
 import json
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from contract_tests.senders import Sender
+from contract_tests.findings import Gone, Unfit
+from contract_tests.senders import Answer, Sender
 
 BEGINS = "2026-03-02T10:00:00+04:00"
 """When the kit's worlds begin, so that the same seed gives the same dates."""
@@ -23,7 +25,7 @@ def proves_itself(sender: Sender) -> bool:
     answer = sender.send("GET", f"/__simulator?nonce={nonce}", {}, None)
     try:
         found = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return answer.status == 200 and isinstance(found, dict) and found.get("nonce") == nonce
 
@@ -39,11 +41,15 @@ class Control:
             self._headers["Authorization"] = f"Bearer {token}"
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """JSON of one call; `None` for what is refused."""
+        """JSON of one call; `None` for what is refused, or is no JSON."""
+        answer = self.answer(method, path, body)
+        return _json(answer.body) if 200 <= answer.status < 300 else None
+
+    def answer(self, method: str, path: str, body: Any = None) -> Answer:
+        """One call, however it is answered."""
         prefix = f"/w/{self._world}" if self._world else ""
         raw = None if body is None else json.dumps(body).encode()
-        answer = self._sender.send(method, f"{prefix}/__admin/{path}", self._headers, raw)
-        return json.loads(answer.body) if 200 <= answer.status < 300 else None
+        return self._sender.send(method, f"{prefix}/__admin/{path}", self._headers, raw)
 
     def of(self, world: str) -> "Control":
         """The control API of another world."""
@@ -57,6 +63,8 @@ class Simulator:
 
     Attributes:
         steered: whether its control API is open to us.
+        closed: the status by which its control API refused us; 0 where it did not.
+        sound: whether what it says there is what a simulator says; else it is taken for none.
         readings: the answers in force in the world named, empty where that cannot be known.
     """
 
@@ -64,10 +72,13 @@ class Simulator:
         self._control = Control(sender, world, token)
         self._run = secrets.token_hex(3)  # several kits may check one server at a time
         self._count = 0
-        told = self._control.ask("GET", "readings")
-        self.steered = told is not None
-        self.edition: str = told["edition"] if told else ""
-        self.readings: Mapping[str, str] = told["readings"] if told else {}
+        answer = self._control.answer("GET", "readings")
+        good = _readings(_json(answer.body) if answer.status == 200 else None)
+        self.steered = bool(good)
+        self.sound = self.steered or not 200 <= answer.status < 300
+        self.closed = answer.status if answer.status in (401, 403) else 0
+        self.edition: str = good.get("edition", "")
+        self.readings: Mapping[str, str] = good.get("readings", {})
 
     def new_world(self, seed: int, pace: str, **wishes: Any) -> "World":
         """A world for a check, with the readings of the world that was named; it is made when first used."""
@@ -96,16 +107,38 @@ class World:
         return self._control.of(self.name) if self._control else None
 
     def make(self) -> None:
-        """Make it, unless it is there."""
+        """Make it, unless it is there.
+
+        Raises:
+            Unfit: the simulator refuses.
+        """
         if self._control is None or self._made:
             return
         self._made = True
         made = self._control.ask("POST", "worlds", {"now": BEGINS, **self._asked}) or self._control.ask(
             "POST", "worlds", dict(self._asked)
         )
-        assert made, f"the simulator gives no world {self.name}"
+        if not made:
+            raise Unfit(f"the simulator gives no world {self.name}")
 
     def close(self) -> None:
-        """Remove it."""
+        """Remove it, if it can be."""
         if self._control is not None and self._made:
-            self._control.ask("DELETE", f"worlds/{self.name}")
+            with suppress(Gone):
+                self._control.ask("DELETE", f"worlds/{self.name}")
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _readings(told: Any) -> dict[str, Any]:
+    """What a simulator says of its readings; empty where it is something else."""
+    if not isinstance(told, dict) or not isinstance(told.get("edition"), str):
+        return {}
+    found = told.get("readings")
+    good = isinstance(found, dict) and all(isinstance(one, str) for one in found.values())
+    return told if good else {}

@@ -14,7 +14,7 @@ from contract_tests.check import Effect
 from contract_tests.documents import operations
 from contract_tests.exchange import SECRETS, Exchange
 from contract_tests.findings import Unfit
-from contract_tests.senders import Sender, timed
+from contract_tests.senders import Line, Sender, timed
 from contract_tests.simulator import Control, Simulator, World
 
 JSON = "application/json"
@@ -61,6 +61,7 @@ class Target:
     """A server, and the way to talk to it.
 
     Attributes:
+        line: to the server; it says whether more can be sent.
         shown: the base URL as the user knows it, up to and with `/api`; reports show this one.
         parties: accounts by role (`accounts.ROLES`).
         simulator: what it lets us do, if it proved to be one, so that writing is harmless.
@@ -79,7 +80,7 @@ class Target:
         allowed: Effect = "reads",
         patience: Patience | None = None,
     ) -> None:
-        self.sender = sender
+        self.line = sender if isinstance(sender, Line) else Line(sender)
         self.base_path = base_path.rstrip("/")
         self.shown = sender.origin + self.base_path
         self.parties = dict(parties)
@@ -118,6 +119,7 @@ class Target:
 
         Raises:
             Unfit: it would do more to the server than is allowed.
+            Gone: the server answers nothing any longer, or the run is to end.
         """
         sent = dict(headers or {})
         if self.allowed == "reads":
@@ -125,7 +127,7 @@ class Target:
         if self.world is not None:
             self.world.make()
         self.patience.before_request()
-        answer, seconds = timed(self.sender, method, self.base_path + path, sent, body)
+        answer, seconds = timed(self.line, method, self.base_path + path, sent, body)
         exchange = Exchange(
             operation or operation_at(path),
             method,
@@ -234,10 +236,19 @@ def split(url: str) -> tuple[str, str]:
     Raises:
         ValueError: it is no http or https URL, or carries credentials, a query or a fragment.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url!r} is no URL such as https://company.vatportal.az/api")
-    if parts.username or parts.query or parts.fragment:
+    if "@" in url:
+        raise ValueError(
+            "the URL names nobody, and ends with its path; credentials go into options, the environment or a file"
+        )
+    wrong = f"{url!r} is no URL such as https://company.vatportal.az/api"
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise ValueError(f"{wrong}: {error}") from None
+    if not good:
+        raise ValueError(wrong)
+    if parts.query or parts.fragment:
         raise ValueError("the URL ends with its path; credentials go into options, the environment or a file")
     return f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/") or "/api"
 

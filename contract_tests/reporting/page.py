@@ -8,6 +8,7 @@ from jinja2 import Environment, StrictUndefined
 
 from contract_tests import documents
 from contract_tests.coverage import STATES, WAYS, Cell, Coverage, possible
+from contract_tests.reporting.legible import legible
 from contract_tests.results import Results, plain
 
 
@@ -15,7 +16,7 @@ def rendered(results: Results) -> str:
     """The page; it loads nothing from anywhere."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(files("contract_tests.reporting").joinpath("page.html").read_text("utf-8"))
-    return template.render(**plain(results), matrices=_matrices(results.coverage), ways=WAYS)
+    return legible(template.render(**plain(results), matrices=_matrices(results.coverage), ways=WAYS))
 
 
 class Row(NamedTuple):

@@ -1,18 +1,28 @@
 """What a person sees: progress while it runs, then findings, readings, and what was not tried."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as without_markup
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from contract_tests import documents
 from contract_tests.findings import OPEN, Finding
+from contract_tests.reporting.legible import legible
 from contract_tests.results import Results, statement
 from contract_tests.runner import Ended, Event, Started
+
+STEPS, CASE = 40, 600
+"""So many of the last steps of a case are shown, and so many characters of one without steps."""
+
+
+def escape(text: str) -> str:
+    """A text of anybody's, which can neither dress up nor steer the terminal."""
+    return without_markup(legible(text))
 
 
 class Terminal:
@@ -55,6 +65,8 @@ def summary(console: Console, results: Results) -> None:
     _not_tried(console, results)
     if results.left:
         console.print(f"\n[bold red]Left behind in the portal[/], please delete: {escape(', '.join(results.left))}")
+    if results.cut_short:
+        console.print(f"\n[bold red]Cut short[/]: {escape(results.cut_short)}", soft_wrap=True)
     passed, findings, skipped = len(results.passed), len(results.findings), len(results.not_tried)
     colour = "red" if findings else "green"
     console.print(
@@ -82,11 +94,31 @@ def _finding(console: Console, number: int, found: Finding) -> None:
     console.print(f"\n[bold red]{number}. {escape(found.check)}[/]  {escape(found.message)}")
     for one in found.ids:
         console.print(f"   [bold]{one}[/] {escape(statement(one))}", highlight=False)
+    for line in _case(found.case):
+        console.print(f"   {escape(line)}", highlight=False, soft_wrap=True)
     for exchange in found.evidence[-1:]:
         shown = exchange.shown()
         console.print(f"   {escape(shown['curl'])}", highlight=False, soft_wrap=True)
         answer = shown["answer"] or shown["trouble"]
         console.print(f"   HTTP {exchange.status}  {escape(answer[:600])}", highlight=False, soft_wrap=True)
+
+
+def _case(case: Any) -> list[str]:
+    """The smallest case: step by step where it has steps, the last of which shows what is wrong."""
+    if not isinstance(case, list) or not all(isinstance(one, dict) and "do" in one for one in case):
+        return [] if case is None else [f"Smallest case: {_short(case)}"]
+    steps = [f"{number:>3}. {step['do']} {_numbers(step)}".rstrip() for number, step in enumerate(case, 1)]
+    left_out = [f"     ... {len(steps) - STEPS} steps ..."] if len(steps) > STEPS else []
+    return ["Steps:", *left_out, *steps[-STEPS:]]
+
+
+def _numbers(step: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={_short(value)}" for name, value in step.items() if name != "do")
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= CASE else f"{text[:CASE]}..."
 
 
 def _readings(console: Console, results: Results) -> None:

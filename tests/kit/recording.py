@@ -37,10 +37,16 @@ Twist = Callable[[Request, Answer], Answer]
 
 
 class Recording:
-    """The server: what came, and what it answers; `twist` changes answers of the portal."""
+    """The server: what came, and what it answers.
+
+    Attributes:
+        twist: what becomes of an answer of the portal.
+        silent: whether a request, and any later one, gets no answer at all.
+    """
 
     def __init__(self, behind: Sender | None, redirect: str = "") -> None:
         self.requests: list[Request] = []
+        self.silent: Callable[[Request], bool] = lambda _: False
         self._behind = behind
         self._redirect = redirect
         self._lock = threading.Lock()
@@ -60,6 +66,15 @@ class Recording:
                 return Answer(404, {"content-type": "text/plain"}, b"not here")
             answer = self._behind.send(request.method, request.path, request.headers, request.body)
             return self.twist(request, answer)
+
+    def asked(self, operation: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """Invoices that the portal behind shows the main account; nobody notes it down."""
+        assert self._behind is not None
+        sent = json.dumps({"username": "demo", "password": "demo", **body}).encode()
+        path = f"/api/{operation.replace('inv_', 'inv/')}"
+        found = json.loads(self._behind.send("POST", path, {"content-type": "application/json"}, sent).body)
+        rows: list[dict[str, Any]] = found["data"]["invoices"]
+        return rows
 
 
 @contextmanager
@@ -84,7 +99,11 @@ def _handler(recorder: Recording) -> type[BaseHTTPRequestHandler]:
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = recorder.answer(Request(self.command, self.path, headers, body))
+            request = Request(self.command, self.path, headers, body)
+            answer = recorder.answer(request)
+            if recorder.silent(request):
+                self.close_connection = True
+                return
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 if name not in ("content-length", "date", "server"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from contract_tests import target
+from contract_tests import reaching, target
 from contract_tests.accounts import DEFAULT_WORLD, Party
 from contract_tests.check import EFFECTS
 from contract_tests.cli import calibrate, check_server
@@ -88,7 +88,7 @@ def test_every_safe_check_stays_within_the_profile(server: Recording) -> None:
         SocketSender(server.url), "/api", DEFAULT_WORLD, patience=Patience(GENTLE_SECONDS, clock.sleep, clock.now)
     )
     results = checked(there)
-    there.sender.close()
+    there.line.close()
     assert told(results) == []
     safe = {check.name for check in CHECKS if check.effect == "reads"}
     stopped = {each.check: each.why for each in results.not_tried if each.check in safe}
@@ -109,11 +109,54 @@ def test_a_redirect_takes_credentials_nowhere() -> None:
 
 
 @pytest.mark.parametrize("typed", ["no\n", "\n127.0.0.2\n"])
-def test_writing_wants_the_name_of_the_host(server: Recording, typed: str) -> None:
+def test_writing_wants_the_name_of_the_host(server: Recording, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reaching, "at_a_terminal", lambda: True)
     done = run(check_server, server.url, *MAIN, "--allow-writes", "--suite", "processes", typed=typed)
     assert done.exit_code == 2
     assert "Type 127.0.0.1 to go on" in done.output
     assert server.of_the_portal == []
+
+
+def test_writing_where_nobody_can_be_asked_wants_the_host_as_an_option(server: Recording) -> None:
+    done = run(check_server, server.url, *MAIN, "--allow-writes", "--suite", "processes")
+    assert done.exit_code == 2
+    assert "--confirm 127.0.0.1 is wanted" in " ".join(done.output.split())
+    assert server.of_the_portal == []
+
+
+@pytest.mark.parametrize("command", [check_server, calibrate])
+@pytest.mark.parametrize(
+    ("account", "requests"),
+    [
+        (("--username", "demo", "--password", "mistyped"), 1),
+        (("--username", "demo", "--password", "demo", "--token", "expired"), 2),
+        (("--token", "expired"), 1),
+        (("--username", "disabled", "--password", "disabled"), 1),
+    ],
+)
+def test_credentials_that_are_refused_are_sent_once(
+    server: Recording, command: object, account: tuple[str, ...], requests: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "written.json"
+    done = run(command, server.url, *account, "--output" if command is calibrate else "--json", str(file))
+    assert done.exit_code == 2
+    said = " ".join(done.output.split())
+    assert "these credentials are refused" in said
+    assert repr(account[1] if len(account) > 2 else "main") in said
+    assert not {"mistyped", "expired"} & set(said.replace("'", " ").split())
+    assert len(server.of_the_portal) == requests
+    assert not file.exists()
+
+
+def test_every_account_that_is_given_logs_in_first(server: Recording, tmp_path: Path) -> None:
+    file = tmp_path / "accounts.toml"
+    main = '[main]\nusername = "demo"\npassword = "demo"\ntoken = "demo-token"\n'
+    file.write_text(f'{main}[other]\nusername = "buyer"\npassword = "mistyped"\n', "utf-8")
+    done = run(check_server, server.url, "--accounts", str(file))
+    assert done.exit_code == 2
+    assert "buyer" in done.output
+    assert len(server.of_the_portal) == 3
+    assert [each.json.get("password") for each in server.of_the_portal] == ["demo", None, "mistyped"]
 
 
 @pytest.mark.usefixtures("impatient")

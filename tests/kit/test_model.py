@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from contract_tests import replay
 from contract_tests.broken_servers import CATALOGUE
 from contract_tests.findings import Finding
 from contract_tests.model.portal import Portal
 from contract_tests.model.things import Disagreement, Said
+from contract_tests.reporting import terminal
 from contract_tests.results import Results
 from contract_tests.runner import Plan, run
 from contract_tests.senders import Application
@@ -50,11 +53,17 @@ def test_what_is_found_is_a_short_list_of_steps_that_a_file_repeats(
     finding = found(app, broken)
     assert len(finding.case) <= 8
     assert finding.evidence
-    file = tmp_path / replay.name_of(finding)
+    file = tmp_path / replay.name_of(finding.check)
     file.write_bytes(replay.saved(finding, 0))
     with target(CATALOGUE[broken].around(app)) as there:
-        (same,) = again(there, file).findings
+        results = again(there, file)
+    (same,) = results.findings
     assert (same.message, same.ids, same.case) == (finding.message, finding.ids, finding.case)
+    console = Console(file=StringIO(), record=True, width=200)
+    terminal.summary(console, results)
+    shown = [" ".join(line.split()) for line in console.export_text().splitlines()]
+    for number, step in enumerate(finding.case, 1):
+        assert any(line.startswith(f"{number}. {step['do']}") for line in shown)
     with target(app) as there:
         assert told(again(there, file)) == []
 
