@@ -3,7 +3,8 @@
     python -m benchmarks.soak [--minutes 30] [--share 0.7] [--json FILE]
 
 First the peak is measured: 16 connections that ask as fast as they are answered. Then the same traffic goes on at
-70 % of that rate. A row a minute: requests, errors, latency, memory of the server. An error is a broken connection,
+70 % of that rate. A row a minute: requests, errors, latency, what the server spent on each, how much of the minute it
+stood ready and another program had its core, and its memory. An error is a broken connection,
 a status from 500 up, or a refusal that the request did not deserve.
 """
 
@@ -34,13 +35,15 @@ _DATES = {"date_from": "01.08.2025", "date_to": "07.08.2025", "phone": "99450123
 
 
 class Span(NamedTuple):
-    """One row; times in milliseconds, memory in MiB."""
+    """One row; times in milliseconds, `cpu` of each request, memory in MiB; `waited` is a share of the time."""
 
     requests: int
     errors: int
     median: float
     p99: float
     slowest: float
+    cpu: float
+    waited: float
     memory: float
 
 
@@ -151,13 +154,15 @@ def soak(spans: int, share: float, database: Path, seconds: float = 60.0) -> tup
         peak = asyncio.run(load(server.port, traffic, seconds / 4, None)) * 4 / seconds
         rows = []
         for _ in range(spans):
-            before = traffic.errors.total()
+            before, spent = traffic.errors.total(), server.spent()
             asyncio.run(load(server.port, traffic, seconds, peak * share))
             waits = sorted(traffic.waits)
             middle, p99 = statistics.median(waits), waits[int(len(waits) * 0.99)]
             errors = traffic.errors.total() - before
-            rows.append(Span(len(waits), errors, middle * 1000, p99 * 1000, waits[-1] * 1000, memory(server.pid)))
-            print("{:8d}{:8d}{:9.2f}{:9.2f}{:9.1f}{:9.1f}".format(*rows[-1]), flush=True)
+            cpu, waited = (now - then for now, then in zip(server.spent(), spent, strict=True))
+            times = (middle * 1000, p99 * 1000, waits[-1] * 1000, cpu * 1000 / len(waits))
+            rows.append(Span(len(waits), errors, *times, waited / seconds, memory(server.pid)))
+            print("{:8d}{:8d}{:9.2f}{:9.2f}{:9.1f}{:9.3f}{:9.0%}{:9.1f}".format(*rows[-1]), flush=True)
         return peak, rows, traffic.errors
 
 
@@ -168,7 +173,11 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     os.sched_setaffinity(0, {1})
-    print("{:>8}{:>8}{:>9}{:>9}{:>9}{:>9}".format("requests", "errors", "median", "p99", "slowest", "MiB"))
+    print(
+        ("{:>8}" * 2 + "{:>9}" * 6).format(
+            "requests", "errors", "median", "p99", "slowest", "CPU ms", "waited", "MiB"
+        )
+    )
     with tempfile.TemporaryDirectory() as folder:
         peak, rows, errors = soak(options.minutes, options.share, Path(folder) / "soak.db")
     print(f"peak {peak:.0f}/s; held {rows[-1].requests / 60:.0f}/s for {len(rows)} minutes; errors {errors.total()}")
