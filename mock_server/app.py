@@ -231,6 +231,7 @@ def _defaults(settings: Settings) -> Defaults:
         _world_file(settings.world),
         settings.strict_documented,
         settings.drop_idle_worlds,
+        secret_of(None, "run").hex() if settings.database == "memory:" else "",
     )
 
 

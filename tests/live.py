@@ -17,11 +17,11 @@ _names = itertools.count(1)
 
 
 class LiveServer:
-    """A simulator in a thread of this process, on a free port of 127.0.0.1."""
+    """A simulator in a thread of this process, on this port of 127.0.0.1 or a free one."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None, port: int = 0) -> None:
         self.app: Simulator = create_app(DATABASES.settled(settings), clock)
-        listener = bind("127.0.0.1", 0)
+        listener = bind("127.0.0.1", port)
         self.port: int = listener.getsockname()[1]
         self._server = Server(configured(self.app))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -17,8 +17,8 @@ MORE_THAN_ONE = {
     # Two operations take the phone, each with a form of its own.
     "R-12": ["schemas/requests/etx_import.json", "schemas/requests/etx_read_invoices.json"],
 }
-TELLING = ("mock_server/control/coverage.py", "mock_server/proxy/checking.py")
-"""Modules that ask what is in force only to tell of it: which outcomes there can be."""
+TELLING = ("mock_server/control/coverage.py", "mock_server/proxy/checking.py", "mock_server/web/openapi.py")
+"""Modules that ask what is in force only to tell of it: which outcomes there can be, what the document describes."""
 
 
 def chosen(file: Path) -> Iterator[str]:

@@ -107,6 +107,7 @@ class Defaults(NamedTuple):
         file: what a new world starts from.
         strict: whether answers that rest on an assumption are marked in the journal (`--strict-documented`).
         drop_idle: microseconds of real time after which a world that nobody calls may go; `None` for never.
+        run: names this run of a server whose worlds end with it; empty for one whose worlds are kept.
     """
 
     readings: Readings
@@ -115,6 +116,7 @@ class Defaults(NamedTuple):
     file: WorldFile
     strict: bool = False
     drop_idle: int | None = None
+    run: str = ""
 
 
 class _LeanedOn(threading.local):
@@ -223,6 +225,10 @@ class Worlds:
         row = self._store.worlds.find(name) or self.make(name, Start())
         self.saw(row)
         return row
+
+    def life(self, row: WorldRow) -> str:
+        """Names the life of a world: another one after a reset, a deletion, or the end of a server that kept none."""
+        return self.view(row).draws.text("life", f"{self._defaults.run} {row.id} {row.generation}")
 
     def glance(self, name: str) -> WorldRow:
         """The row as somebody saw it last: whoever builds on it looks again before he answers.

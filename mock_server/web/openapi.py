@@ -14,8 +14,12 @@ _REFERENCES = ("$ref", "x-items")
 
 
 def served(readings: Readings, base: str) -> dict[str, Any]:
-    """The document with every schema under `components`, and the methods of R-02; no outside `$ref`."""
+    """The document with every schema under `components`, and the methods of R-02; no outside `$ref`.
+
+    `x-query` is whether a GET may have its parameters in the query string (R-02b).
+    """
     document: dict[str, Any] = copy.deepcopy(load("openapi.json"))
+    document["x-query"] = readings.choose("R-02b") == "accepted"
     document["servers"] = [{"url": base + BASE_PATH}]
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for file in schema_files():

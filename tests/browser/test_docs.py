@@ -72,3 +72,36 @@ def test_all_ten_paths_are_there(page: Page, server: LiveServer, portal: Portal)
     )
     assert len(paths) == 10
     assert server.port == portal.port
+
+
+@pytest.mark.proves("R-02", "R-02b")
+def test_what_only_a_body_can_say_is_not_sent_and_shown_as_curl(page: Page) -> None:
+    server = LiveServer(Settings(pace="instant", readings={"R-02": "documented", "R-02b": "body-only"}, seed=1))
+    body = {"username": "demo", "password": "demo", "ids": ["INV-2024-001"]}
+    block = tried(page, server.port, "get", "/inv/read_invoices", body)
+    expect(page.locator(".docs-note")).to_contain_text("Not sent")
+    expect(block.locator(".curl-command")).to_contain_text("INV-2024-001")
+    assert Steer(server.port).get("requests")["total"] == 0
+    other = page.locator(".opblock-delete").filter(has=page.locator("[data-path='/inv/delete']"))
+    other.locator(".opblock-summary").click()
+    other.locator("textarea").first.fill(json.dumps({"username": "demo", "password": "demo", "ids": ["NOBODY-1"]}))
+    other.get_by_role("button", name="Execute").click()
+    expect(other.locator(".live-responses-table")).to_contain_text('"err_code": 20')
+    expect(page.locator(".docs-note")).to_have_count(0)
+    server.stop()
+
+
+@pytest.mark.proves("R-02b")
+def test_a_body_that_is_no_json_is_said_and_an_object_in_it_is_sent_as_json(page: Page) -> None:
+    server = LiveServer(Settings(pace="instant", readings={"R-02": "documented"}, seed=1))
+    block = tried(page, server.port, "get", "/inv/read_invoices", {"username": "demo", "filter": {"a": 1}})
+    expect(block.locator(".live-responses-table")).to_contain_text("err_code")
+    assert "%7B%22a%22%3A1%7D" in Steer(server.port).get("requests")["requests"][0]["path"]
+    block.locator("textarea").first.fill('{"username": ')
+    block.get_by_role("button", name="Execute").click()
+    expect(page.locator(".docs-note")).to_contain_text("no JSON object")
+    assert Steer(server.port).get("requests")["total"] == 1
+    block.locator("textarea").first.fill('{"username": "demo", "password": "demo", "ids": ["INV-2024-001"]}')
+    block.get_by_role("button", name="Execute").click()
+    expect(block.locator(".live-responses-table")).to_contain_text('"total": 1')
+    server.stop()

@@ -1,5 +1,6 @@
 """Whatever happens appears by itself, and can be steered where it appears."""
 
+import http.client
 import json
 import re
 import subprocess
@@ -211,3 +212,59 @@ def test_ten_thousand_requests_are_a_few_elements(sight: Sight, server: LiveServ
         }"""
     )
     assert drawn == 0  # wherever one scrolls to, the rows are there in the next frame
+
+
+@pytest.mark.parametrize("body", [None, b'{"procId": 123}'])
+def test_a_copied_head_waits_for_no_body(body: bytes | None, sight: Sight, portal: Portal, page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    connection = http.client.HTTPConnection("127.0.0.1", portal.port, timeout=30)
+    connection.request("HEAD", f"/w/{portal.world}/api/job/read_proc_status", body)
+    connection.getresponse().read()
+    connection.close()
+    sight.open("journal")
+    sight.wait_for(".line").click()
+    expect(sight.wait_for("dialog.drawer")).to_contain_text("The journal keeps no headers")
+    sight.press("Copy as curl", "dialog.drawer")
+    sight.wait_for(".toast", "Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    ended = subprocess.run(["/bin/sh", "-c", f"{copied} -s -m 5"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout.splitlines()[0].split()[0]) == (0, "HTTP/1.1"), ended
+
+
+def test_a_paused_journal_counts_its_own_that_match(sight: Sight, portal: Portal, page: Page) -> None:
+    for number in (99, 123):
+        portal.call("read_proc_status", procId=number)
+    sight.open("journal")
+    expect(sight.find(".line")).to_have_count(2)
+    page.get_by_label("Outcome").select_option("failed")
+    expect(sight.find(".line")).to_have_count(1)
+    sight.press("Pause")
+    other = Portal(portal.port, f"{portal.world}-b")
+    for number in (123, 123, 99):
+        other.call("read_proc_status", procId=number)
+        portal.call("read_proc_status", procId=number)
+    expect(sight.find(".head .count").nth(1)).to_have_text("1 new")
+    sight.press("Go on")
+    expect(sight.find(".line")).to_have_count(2)
+    Steer(portal.port).delete(f"worlds/{other.world}")
+
+
+def test_what_was_refused_was_not_accepted_with_a_warning(sight: Sight, portal: Portal, steer: Steer) -> None:
+    steer.fault(operation="read_proc_status", err_code=11)
+    portal.call("read_proc_status", procId=123)
+    sight.open("journal")
+    sight.wait_for(".line").click()
+    drawer = sight.wait_for("dialog.drawer", "Noted besides")
+    expect(drawer).not_to_contain_text("Accepted with a warning")
+
+
+def test_the_last_answers_stand_below_many_questions(sight: Sight, portal: Portal, steer: Steer) -> None:
+    steer.put("readings", **{"R-31": "manual"})
+    sight.open("processes")
+    upload(portal, "LATELY-0")
+    sight.confirm("PIN1")
+    sight.wait_for(".lately li", "confirmed")
+    for place in range(1, 8):
+        upload(portal, f"LATELY-{place}")
+    expect(sight.find(".question")).to_have_count(8)
+    sight.wait_for(".lately li", "confirmed")

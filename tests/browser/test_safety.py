@@ -129,3 +129,29 @@ def test_a_view_is_whole_once_the_token_is_there(
     page.get_by_role("button", name="Enter").click()
     expect(page.locator(part)).to_have_count(2)
     complaints.clear()
+
+
+def test_a_token_that_no_header_can_hold_is_refused_in_words(
+    closed: LiveServer, page: Page, complaints: list[str]
+) -> None:
+    page.goto(f"http://127.0.0.1:{closed.port}/")
+    field = page.get_by_label("Admin token")
+    field.fill("şifrə-şifrə")
+    page.get_by_role("button", name="Enter").click()
+    expect(page.locator(".trouble")).to_contain_text("No HTTP header can hold this")
+    page.reload()
+    field.fill(TOKEN)
+    page.get_by_role("button", name="Enter").click()
+    expect(page.locator(".world-clock")).not_to_be_empty()
+    complaints.clear()
+
+
+def test_a_name_turns_round_nothing_beside_it(sight: Sight, steer: Steer) -> None:
+    steer.post("accounts", username="evil", password="x", company="7777777777", company_name="\u202eABC")
+    sight.open("world")
+    small = sight.wait_for(".account", "evil").locator("small").first
+    name, tin = (small.locator("span").nth(place).bounding_box() for place in (0, 1))
+    assert name is not None
+    assert tin is not None
+    assert name["x"] + name["width"] < tin["x"]
+    assert small.locator("span").nth(1).evaluate("node => getComputedStyle(node).unicodeBidi") == "isolate"

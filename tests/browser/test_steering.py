@@ -72,8 +72,10 @@ def test_a_reading_is_chosen(sight: Sight, steer: Steer) -> None:
     sight.open("world")
     sight.page.get_by_label("Search").fill("total")
     row = sight.wait_for(".reading", "R-16")
+    row.locator("summary").click()
     row.locator("select").select_option("page")
     expect(sight.wait_for(".reading", "R-16")).to_contain_text("not the default")
+    expect(sight.find(".reading details[open]")).to_have_count(1)
     assert steer.get("readings")["readings"]["R-16"] == "page"
 
 

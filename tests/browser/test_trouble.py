@@ -3,9 +3,11 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from mock_server import Settings
 from tests.browser.sight import Sight
 from tests.client import Portal
 from tests.control.steer import Steer
+from tests.live import LiveServer
 
 
 def asked(portal: Portal, steer: Steer) -> int:
@@ -107,3 +109,62 @@ def test_the_phone_says_what_it_does_when_nobody_answers(answer: str, said: str,
     switch.click()
     sight.wait_for(".hint", said)
     assert steer.get("readings")["readings"]["R-31"] == answer
+
+
+def test_a_server_started_anew_is_another_life(page: Page, complaints: list[str]) -> None:
+    settings = Settings(pace="instant", seed=1)
+    server = LiveServer(settings)
+    page.goto(f"http://127.0.0.1:{server.port}/")
+    sight = Sight(page, f"http://127.0.0.1:{server.port}/")
+    sight.press("Do it", "[data-step=upload]")
+    sight.wait_for("[data-step=upload].passed")
+    sight.open("journal")
+    sight.wait_for(".line", "import_upload_invoices")
+    server.stop()
+    sight.wait_for(".trouble", "does not answer")
+    server = LiveServer(settings, port=server.port)
+    Portal(server.port, "default").send("GET", "/auth/reset_start.php?login=demo")
+    expect(sight.find(".line")).to_have_count(1)
+    sight.wait_for(".line", "reset_start")
+    sight.open("start")
+    expect(sight.find("[data-step=upload]")).to_be_visible()
+    expect(sight.find(".step.passed")).to_have_count(0)
+    page.goto("about:blank")
+    server.stop()
+    complaints.clear()
+
+
+def test_a_deleted_world_stays_deleted(
+    sight: Sight, portal: Portal, steer: Steer, page: Page, complaints: list[str]
+) -> None:
+    sight.open("journal")
+    Steer(portal.port).delete(f"worlds/{portal.world}")
+    sight.wait_for(".trouble", "has been deleted")
+    page.wait_for_timeout(1500)
+    assert steer.refused(404, "GET", "pulse?missing=refuse")
+    sight.press("Let it begin anew", ".trouble")
+    expect(sight.find(".trouble")).not_to_be_visible()
+    assert steer.get("pulse?missing=refuse")["generation"] == 1
+    assert all("404" in complaint for complaint in complaints)
+    complaints.clear()
+
+
+def test_a_filter_that_is_none_is_said_once(sight: Sight, portal: Portal, page: Page, complaints: list[str]) -> None:
+    sight.open("invoices")
+    page.get_by_role("searchbox", name="From").fill("yesterday")
+    page.keyboard.press("Enter")
+    sight.wait_for("main .empty", "Not accepted")
+    portal.call("read_proc_status", procId=123)
+    page.wait_for_timeout(1500)
+    assert len(complaints) == 1, complaints
+    expect(sight.find(".trouble")).not_to_be_visible()
+    page.get_by_role("searchbox", name="From").fill("01.01.2024")
+    page.keyboard.press("Enter")
+    sight.wait_for("tbody tr")
+    sight.open("journal")
+    sight.wait_for(".line")
+    page.get_by_label("err_code").fill("1.5")
+    page.keyboard.press("Enter")
+    sight.wait_for("main .empty", "Not accepted")
+    expect(sight.find(".trouble")).not_to_be_visible()
+    complaints.clear()

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from fixtures.builders import invoice
+from mock_server.rulebook.documents import load
 from tests.browser.sight import VIEWS, Sight
 from tests.client import Portal
 from tests.control.steer import Steer
@@ -131,3 +132,23 @@ def test_the_language_is_switched_and_kept(sight: Sight, page: Page) -> None:
     expect(sight.find("tbody .badge").filter(has_text="Təsdiqləndi").first).to_be_visible()
     sight.press("English")
     expect(sight.find("tbody .badge").filter(has_text="Approved").first).to_be_visible()
+
+
+def test_refusals_are_told_in_azerbaijani_too(
+    sight: Sight, page: Page, portal: Portal, complaints: list[str]
+) -> None:
+    sight.speak("az")
+    portal.call("import_upload_invoices", invoices=[{**invoice(1, erp_id="BAD-00001"), "seller": "12"}])
+    sight.open("journal")
+    sight.wait_for(".line").click()
+    violation = sight.wait_for("dialog.drawer .remarks li", "invoices[0].seller")
+    meanings = {f"{one['scope']} {one['code']}": one["title"]["az"] for one in load("errors.json")["errors"]}
+    meant = meanings[f"invoice {violation.locator('.badge').inner_text()}"]
+    expect(violation.locator("b").first).to_have_text(meant.replace("`", ""))
+    expect(violation.locator("> [lang=en]")).not_to_be_empty()
+    page.keyboard.press("Escape")
+    sight.open("world")
+    page.get_by_label("Nə qədər").fill("yesterday")
+    sight.press("İrəli çək", ".card.clock .row:has(input)")
+    expect(sight.wait_for(".toast.bad", "Qəbul edilmədi")).to_contain_text("no duration")
+    complaints.clear()

@@ -1,7 +1,12 @@
 """What the dashboard lives on: the pulse, lists without bodies, the documents as data."""
 
-import pytest
+from pathlib import Path
+from typing import Any
 
+import pytest
+from starlette.testclient import TestClient
+
+from mock_server import Settings, create_app
 from tests.client import Portal
 from tests.control.steer import Steer
 
@@ -71,3 +76,26 @@ def test_the_documents_are_there_as_data(name: str, steer: Steer) -> None:
 
 def test_another_document_is_not_there(steer: Steer) -> None:
     assert steer.refused(404, "GET", "reference/reading")["nearest"] == "readings"
+
+
+def test_the_pulse_names_the_life_of_the_world(portal: Portal, steer: Steer) -> None:
+    lives = [steer.get("pulse")["life"]]
+    portal.call("read_proc_status", procId=123)
+    assert steer.get("pulse")["life"] == lives[0]
+    steer.post("reset")
+    lives.append(steer.get("pulse")["life"])
+    steer.delete(f"worlds/{steer.world}")
+    assert steer.refused(404, "GET", "pulse?missing=refuse")["given"] == steer.world
+    lives.append(steer.get("pulse")["life"])
+    assert steer.get("pulse?missing=refuse")["life"] == lives[-1]
+    assert len(set(lives)) == len(lives)
+
+
+def test_a_server_that_keeps_nothing_names_each_start(tmp_path: Path) -> None:
+    def life(**settings: Any) -> str:
+        with TestClient(create_app(Settings(seed=1, **settings)), base_url="http://127.0.0.1") as client:
+            return str(client.get("/__admin/pulse").json()["life"])
+
+    file = f"sqlite:///{tmp_path / 'kept.db'}"
+    assert life() != life()
+    assert life(database=file) == life(database=file)

@@ -105,3 +105,9 @@ def test_simulator_says_what_it_is_and_returns_the_nonce(servers: Servers) -> No
 def test_what_is_no_page_names_the_ten_paths(servers: Servers, path: str) -> None:
     response, raw = plain(servers.get().port, "GET", path)
     assert (response.status, named_ten(raw), b"err_code" in raw) == (404, True, False)
+
+
+@pytest.mark.parametrize(("answer", "said"), [("accepted", True), ("body-only", False)])
+@pytest.mark.proves("R-02b")
+def test_openapi_says_whether_a_get_may_have_a_query(answer: str, said: bool, servers: Servers) -> None:
+    assert served(servers, R_02b=answer)["x-query"] is said

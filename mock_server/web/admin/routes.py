@@ -71,7 +71,13 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/health", _health, "Is the server alive and ready? (503: not ready)", server=True, open=True),
     Route("GET", "/version", _version, "Version of the simulator and of this API", server=True, open=True),
     Route("POST", "/reset", _reset, "Back to the start, or to a snapshot, as a new generation", bodies.Reset),
-    Route("GET", "/pulse", lambda call: pulse.felt(call.desk), "What goes on, cheap enough to ask twice a second"),
+    Route(
+        "GET",
+        "/pulse",
+        lambda call: pulse.felt(call.desk, call.query),
+        "What goes on, cheap enough to ask twice a second",
+        query=pulse.Asked.__struct_fields__,
+    ),
     Route(
         "GET",
         "/reference/{document}",

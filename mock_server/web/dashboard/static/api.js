@@ -22,6 +22,9 @@ export class Refused extends Error {
 /** Nobody answers, or not in time. */
 export class Unreachable extends Error {}
 
+/** Whether a header can hold a text: HTTP knows the letters of Latin-1 there and no others. */
+export const fitsHeader = (text) => /^[\x20-\x7e\xa0-\xff]*$/.test(text);
+
 export function useToken(token) {
   sessionStorage.setItem(TOKEN, token);
 }
@@ -32,15 +35,16 @@ const PATIENCE = 10_000;
 async function call(method, path, body, patience) {
   const token = sessionStorage.getItem(TOKEN);
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const request = new Request(`${prefix}/__admin/${path}`, {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: patience && AbortSignal.timeout(patience),
+  });
   let answer;
   let text;
   try {
-    answer = await fetch(`${prefix}/__admin/${path}`, {
-      method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: patience && AbortSignal.timeout(patience),
-    });
+    answer = await fetch(request);
     text = await answer.text();
   } catch {
     throw new Unreachable();
@@ -62,6 +66,16 @@ export const post = (path, body = {}) => call("POST", path, body);
 export const put = (path, body) => call("PUT", path, body);
 export const patch = (path, body) => call("PATCH", path, body);
 export const remove = (path) => call("DELETE", path);
+
+/** The answer, or none with the refusal where a filter is no filter: that is said in the rows' place, once, not at every beat. */
+export async function allowed(asked, none) {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error.status !== 400) throw error;
+    return { ...none, refusal: error };
+  }
+}
 
 /** Whose login the page shows and uses: `demo`, or else the first account; with its secrets. */
 export async function somebody() {

@@ -106,6 +106,8 @@ export function keyed(node, items, key, make) {
       const mark = child?.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
       if (child) {
         if (place === child) place = fresh;
+        const opened = [...child.querySelectorAll("details")].map((one) => one.open);
+        fresh.querySelectorAll("details").forEach((one, at) => { one.open = opened[at] ?? one.open; });
         child.replaceWith(fresh);
         if (mark) fresh.querySelector(`[data-focus="${CSS.escape(mark)}"]`)?.focus({ preventScroll: true });
       }

@@ -26,7 +26,7 @@ export function findings() {
 
   return {
     node,
-    beat: (pulse) => changed(pulse.generation, pulse.requests.newest),
+    beat: (pulse) => changed(pulse.life, pulse.requests.newest),
   };
 }
 

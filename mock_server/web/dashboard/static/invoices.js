@@ -1,12 +1,13 @@
 // E-taxes and the portals: folders, filters and pages of the server's, and an invoice as people know a qaimə.
 
-import { get, patch, query, reference } from "./api.js";
+import { allowed, get, patch, query, reference } from "./api.js";
 import { fill, h, raw } from "./dom.js";
-import { attempt, badge, button, copyButton, empty, input, openDrawer, select } from "./parts.js";
+import { attempt, badge, button, copyButton, empty, explained, input, openDrawer, select } from "./parts.js";
 import { date, dateTime, onChange } from "./state.js";
 import { language, t } from "./words.js";
 
 const SIZE = 50;
+const NONE = { invoices: [], total: 0 };
 const FOLDERS = ["", "incoming", "sent", "draft"];
 const STATES = ["imported", "uploading", "signed"];
 const KINDS = { approved: "good", approvedBySystem: "good", onApproval: "live", draft: "live", canceled: "bad", deleted: "bad", deletedBySystem: "bad", deactivated: "bad" };
@@ -46,7 +47,7 @@ export function invoices() {
     fill(folders,
       FOLDERS.map((folder) => tab(t(`folder_${folder || "all"}`), { where: "etaxes", folder })),
       tab(t("folder_portal"), { where: "portal", folder: "" }));
-    const company = select(t("company"), [["", t("all")], ...companies.map(([tin, name]) => [tin, `${name} · ${tin}`, true])], wanted.company, (value) => change({ company: value }));
+    const company = select(t("company"), [["", t("all")], ...companies.map(([tin, name]) => [tin, `${tin} · ${name}`, true])], wanted.company, (value) => change({ company: value }));
     const typed = (name, label, props) => input(label, { type: "search", value: wanted[name], maxlength: 40, onchange: (event) => change({ [name]: event.target.value.trim() }), ...props });
     const named = (rows) => rows.map((one) => [one.name, one[language()], true]);
     fill(filters, company, wanted.where === "portal"
@@ -64,9 +65,10 @@ export function invoices() {
     const { where, page, folder, company, status, kind, qaime, date_from, date_to, state, id } = wanted;
     const mine = ++asked;
     const found = where === "portal"
-      ? await get(`portal-invoices${query({ company, state, id, page, size: SIZE })}`)
-      : await get(`invoices${query({ folder, company, status, kind, qaime, date_from, date_to, page, size: SIZE })}`);
+      ? await allowed(get(`portal-invoices${query({ company, state, id, page, size: SIZE })}`), NONE)
+      : await allowed(get(`invoices${query({ folder, company, status, kind, qaime, date_from, date_to, page, size: SIZE })}`), NONE);
     if (mine !== asked) return undefined; // other filters by now
+    if (found.refusal) return fill(list, empty(explained(found.refusal)));
     const last = Math.max(1, Math.ceil(found.total / SIZE));
     if (page > last) {
       wanted.page = last;
@@ -87,8 +89,8 @@ export function invoices() {
   return {
     node,
     async beat(pulse) {
-      await prepared(pulse.generation);
-      await changed(pulse.generation, pulse.version, pulse.processes.mark);
+      await prepared(pulse.life);
+      await changed(pulse.life, pulse.version, pulse.processes.mark);
     },
   };
 }

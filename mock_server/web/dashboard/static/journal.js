@@ -1,9 +1,9 @@
 // The journal: ten thousand rows, of which only those in sight are elements.
 
-import { get, query, reference, remove } from "./api.js";
+import { allowed, get, query, reference, remove } from "./api.js";
 import { drop, fill, h, icon, marked, raw } from "./dom.js";
 import { laidOut } from "./json.js";
-import { attempt, badge, button, copyButton, input, openDrawer, select, sure } from "./parts.js";
+import { attempt, badge, button, copyButton, explained, input, openDrawer, select, sure } from "./parts.js";
 import { curl, isWhole } from "./shell.js";
 import { clockTime, date, onChange } from "./state.js";
 import { language, t } from "./words.js";
@@ -35,8 +35,9 @@ export function journal() {
   let rows = [];
   let count = 0;
   let newest = -1;
+  let counted = -1;
   let asked = 0;
-  let generation = 0;
+  let lived;
   let paused = false;
   let life = 0; // how often all rows were let go: what was asked for before then comes too late
   let loading = -1;
@@ -94,8 +95,9 @@ export function journal() {
 
   async function newer() {
     const mine = life;
-    const found = await page({ limit: NEWEST });
+    const found = await allowed(page({ limit: NEWEST }), { requests: [], total: 0 });
     if (mine !== life) return true;
+    fill(nothing, found.refusal ? explained(found.refusal) : t("journal_empty"));
     count = found.total;
     const fresh = rows.length ? found.requests.filter((row) => row.seq > rows[0].seq) : found.requests;
     const gap = fresh.length === found.requests.length;
@@ -108,6 +110,17 @@ export function journal() {
     spacer.style.height = `${count * ROW}px`;
     if (shift) box.scrollTop += shift;
     draw(true);
+    return true;
+  }
+
+  /** While paused: how many have come that the filters let through. */
+  async function arrived() {
+    const mine = life;
+    const found = await page({ limit: NEWEST });
+    if (mine !== life || !paused) return false; // other rows by now: it is counted again
+    const more = found.requests.filter((row) => row.seq > (rows[0]?.seq ?? 0)).length;
+    const all = more < NEWEST ? more : Math.max(more, found.total - count);
+    waiting.textContent = all ? t("arrived", { count: all }) : "";
     return true;
   }
 
@@ -194,8 +207,8 @@ export function journal() {
     node,
     async beat(pulse) {
       await prepared();
-      if (pulse.generation !== generation) {
-        generation = pulse.generation;
+      if (pulse.life !== lived) {
+        lived = pulse.life;
         newest = -1;
         letGo();
         forgetLines();
@@ -203,7 +216,10 @@ export function journal() {
       if (pulse.requests.newest === newest) return;
       const more = pulse.requests.newest - newest;
       if (paused) {
-        if (newest >= 0) waiting.textContent = t("arrived", { count: more });
+        if (newest >= 0 && pulse.requests.newest !== counted && performance.now() - asked > FLOOD) {
+          asked = performance.now();
+          if (await arrived()) counted = pulse.requests.newest;
+        }
         return;
       }
       if (more > NEWEST && performance.now() - asked < FLOOD) return;
@@ -243,22 +259,25 @@ export async function show(seq) {
     entry && row.err_code !== 0 && h("section.explain",
       h("h3", raw(`${row.err_code} · `), marked(entry.title[language()])), h("p", marked(entry.when[language()])), h("p.mend", marked(entry.remedy[language()])), sources(entry.sources)),
     row.violations.length > 0 && h("section", h("h3", t("violations_title")), h("ul.remarks", row.violations.map((one) => violation(one, meanings)))),
-    row.notes.length > 0 && h("section", h("h3", t("warnings_title")), h("ul.remarks", row.notes.map((one) => note(one, readings)))),
+    row.notes.length > 0 && h("section", h("h3", t(row.err_code === 0 ? "warnings_title" : "notes_title")), h("ul.remarks", row.notes.map((one) => note(one, readings)))),
     body(t("request_body"), row.request), body(t("answer_body"), row.answer));
 }
 
 function violation(one, meanings) {
   const scope = one.path[0] === "invoices" ? "invoice" : "request";
   const entry = meanings.get(`${scope} ${one.code}`) ?? meanings.get(`request ${one.code}`);
-  return h("li", badge("bad", one.code ?? "—", true), place(one.path), raw(one.text),
-    entry && h("div.more", h("b", marked(entry.title[language()])), " — ", marked(entry.remedy[language()]), sources(entry.sources)));
+  return h("li", badge("bad", one.code ?? "—", true), place(one.path), entry && h("b", marked(entry.title[language()])), said(one.text),
+    entry && h("div.more", marked(entry.remedy[language()]), sources(entry.sources)));
 }
 
 function note(one, readings) {
   const reading = readings.get(one.reading);
-  return h("li", one.reading && badge("warn", one.reading, true), place(one.path), raw(one.text),
+  return h("li", one.reading && badge("warn", one.reading, true), place(one.path), one.reading && h("b", t("note_reading")), said(one.text),
     reading && h("div.more", { lang: "en" }, marked(reading.question), h("br"), marked(reading.why), sources(reading.sources)));
 }
+
+/** The simulator's own words. */
+const said = (text) => h("span", { raw: true, lang: "en" }, text);
 
 const place = (path) => path.length > 0 && h("code", { raw: true }, path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("").replace(/^\./, ""));
 
@@ -275,5 +294,5 @@ function forShell(row) {
   const { command, secrets, hidden } = curl(row);
   return h("div.row", copyButton(t("copy_curl"), command),
     secrets.length > 0 && h("span.muted", t("curl_secrets"), secrets.map((name) => [" ", raw(name, "code")])),
-    hidden && h("span.muted", t("curl_hidden")));
+    hidden && h("span.muted", t("curl_hidden")), h("span.muted", t("curl_headers")));
 }

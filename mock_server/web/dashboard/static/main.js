@@ -1,11 +1,11 @@
 // The page: one heartbeat asks what goes on, the view in sight looks closer if something has.
 
-import { Refused, Unreachable, get, prefix, useToken, world } from "./api.js";
+import { Refused, Unreachable, fitsHeader, get, prefix, useToken, world } from "./api.js";
 import { fill, h, icon, raw } from "./dom.js";
 import { findings } from "./findings.js";
 import { invoices } from "./invoices.js";
 import { journal } from "./journal.js";
-import { closeDrawer, explained } from "./parts.js";
+import { button, closeDrawer, explained } from "./parts.js";
 import { phone } from "./phone.js";
 import { processes } from "./processes.js";
 import { start } from "./start.js";
@@ -119,7 +119,9 @@ async function beat() {
   clearTimeout(timer);
   const began = performance.now();
   try {
-    hear(await get("pulse", PATIENCE));
+    const before = state.pulse?.life;
+    hear(await get(before ? "pulse?missing=refuse" : "pulse", PATIENCE));
+    if (before && before !== state.pulse.life) closeDrawer(); // on what is there no more
     parts.trouble.hidden = true;
     Object.assign(token, { written: "", refused: false });
     await live();
@@ -139,23 +141,36 @@ function trouble(error) {
     parts.nav.querySelector(".pending").hidden = true;
   } else console.error(error);
   if (error.status === 401) return askToken();
+  if (isGone(error)) return tell(h("div.row", h("span", t("world_gone")), button(t("world_anew"), anew, { kind: "small" })));
   const text = known ? explained(error) : t("page_error");
   if (parts.trouble.hidden || !parts.trouble.querySelector("form")) tell(h("p", text));
+}
+
+/** Whether the world of this page has been deleted: the pulse alone says so, and of no other thing. */
+const isGone = (error) => error.status === 404 && error.problem?.given === world;
+
+/** Lets the world begin again, as whoever calls it first would. */
+function anew() {
+  state.pulse = null;
+  return beat();
 }
 
 function askToken() {
   if (parts.trouble.querySelector("form")) return void (parts.trouble.hidden = false);
   const field = h("input", { type: "password", autocomplete: "off", required: true, id: "admin-token", value: token.written, oninput: () => { token.written = field.value; } });
+  const wrong = h("span", { role: "status" }, token.refused && h("strong", t("token_wrong")));
   const enter = (event) => {
     event.preventDefault();
+    const unfit = !fitsHeader(field.value.trim());
+    fill(wrong, unfit && h("strong", t("token_unfit")));
+    if (unfit) return;
     useToken(field.value.trim());
     token.refused = true; // until it is not
     parts.main.focus({ preventScroll: true });
     fill(parts.trouble);
     beat();
   };
-  tell(h("form.row", { onsubmit: enter }, icon("lock"), h("label", { for: "admin-token" }, t("token_wanted")), field, h("button.button.primary", { type: "submit" }, t("enter")),
-    token.refused && h("strong", t("token_wrong"))));
+  tell(h("form.row", { onsubmit: enter }, icon("lock"), h("label", { for: "admin-token" }, t("token_wanted")), field, h("button.button.primary", { type: "submit" }, t("enter")), wrong));
   if (token.refused) field.focus();
 }
 

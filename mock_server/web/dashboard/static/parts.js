@@ -22,12 +22,15 @@ export function length(milliseconds) {
   return t("length_h", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }
 
-/** What went wrong, for people. */
+const REFUSALS = { 401: "refused_token", 403: "refused_origin", 404: "refused_missing", 409: "refused_now", 413: "refused_large" };
+
+/** What went wrong, for people: in their language what it means, beside it what the simulator said. */
 export function explained(error) {
   if (error instanceof Unreachable) return t("no_answer");
   if (!(error instanceof Refused)) throw error;
   const { title, detail, nearest } = error.problem;
-  return raw([title, detail, nearest && `→ ${nearest}`].filter(Boolean).join(": "));
+  return [h("b", t(REFUSALS[error.status] ?? (error.status < 500 ? "refused" : "refused_trouble"))), " ",
+    h("span", { raw: true, lang: "en" }, [title, detail, nearest && `→ ${nearest}`].filter(Boolean).join(": "))];
 }
 
 /** Does something, and says so if it cannot be done; what follows from it shows at once. */

@@ -10,6 +10,9 @@ const AUTO = "R-31";
 /** What the phone does when nobody answers here. */
 let otherwise = "auto";
 const LATELY = 6;
+/** Processes that are looked through for answers, beside those that wait for one. */
+const LOOKED_AT = 20;
+const MOST = 200;
 
 /** The phone as an element; `beat(pulse)` brings it up to date, `tick()` moves its clock. */
 export function phone() {
@@ -29,15 +32,15 @@ export function phone() {
     h("div.device", h("div.notch"), screen),
     h("label.switch", bySelf, h("span", t("phone_manual"))),
     hint);
-  const asked = onChange(() => look());
+  const asked = onChange((life, mark, waiting) => look(waiting));
   const settled = onChange(() => whoAnswers());
 
   async function choose(manual) {
     if (!(await attempt(() => put("readings", { [AUTO]: manual ? "manual" : otherwise })))) bySelf.checked = !manual;
   }
 
-  async function look() {
-    const { confirmations } = await get(`confirmations?limit=${LATELY}`);
+  async function look(waiting) {
+    const { confirmations } = await get(`confirmations?limit=${Math.min(MOST, LOOKED_AT + waiting)}`);
     keyed(past, confirmations.filter((one) => one.state !== "pending").slice(0, LATELY), (one) => one.id, answered);
   }
 
@@ -64,7 +67,7 @@ export function phone() {
     async beat(pulse) {
       quiet.textContent = t("phone_idle");
       ask(pulse.confirmations);
-      await Promise.all([asked(pulse.generation, pulse.processes.mark), settled(pulse.generation, pulse.version)]);
+      await Promise.all([asked(pulse.life, pulse.processes.mark, pulse.confirmations.length), settled(pulse.life, pulse.version)]);
     },
     tick() {
       const now = worldNow();

@@ -36,7 +36,7 @@ export function processes() {
   return {
     node,
     tick,
-    beat: (pulse) => changed(pulse.generation, pulse.version, pulse.processes.mark),
+    beat: (pulse) => changed(pulse.life, pulse.version, pulse.processes.mark),
   };
 }
 

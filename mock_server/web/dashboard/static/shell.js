@@ -45,7 +45,9 @@ export function curl(row) {
   const body = quoted(row.request.text)
     .replace(SECRET, (_, start, name) => `${start}"'"${asked(name)}"'"`);
   const method = /^[A-Z]+$/.test(row.method) ? row.method : quoted(row.method);
-  const lines = [`curl ${/[[\]{}]/.test(row.path) ? "-g " : ""}-X ${method} ${path}`];
+  const glob = /[[\]{}]/.test(row.path) ? "-g " : "";
+  const lines = [`curl ${glob}${row.method === "HEAD" && !row.request.size ? "-I" : `-X ${method}`} ${path}`];
+  if (row.method === "HEAD" && row.request.size) lines.push("-i --ignore-content-length -H 'Connection: close'"); // or it waits for a body
   if (row.way === "token") lines.push(`-H "x-vatpapikey: ${asked("TOKEN")}"`);
   if (row.request.size) lines.push("-H 'Content-Type: application/json'", `--data-raw ${body}`);
   return { command: lines.join(" \\\n  "), secrets: [...secrets], hidden: (path + body).includes(HIDDEN) };

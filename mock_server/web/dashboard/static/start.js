@@ -15,11 +15,11 @@ const BAD_METHOD = 1;
 const POLL = 2000; // as the documents advise (F-PROC-08)
 
 /** What the walk has done so far in this life of the world, kept while the page is open. */
-let walk = begun(0);
+let walk = begun("");
 let redraw = () => undefined;
 
-function begun(generation) {
-  return { generation, calls: {}, passed: new Set(), busy: new Set(), id: "", qaime: "" };
+function begun(life) {
+  return { life, calls: {}, passed: new Set(), busy: new Set(), id: "", qaime: "" };
 }
 
 class Unexpected extends Error {}
@@ -90,7 +90,7 @@ async function hmac(secret, text) {
 }
 
 export function start() {
-  if (state.pulse) live(state.pulse.generation);
+  if (state.pulse) live(state.pulse.life);
   const steps = h("ol.steps");
   const login = h("dd");
   const token = h("dd");
@@ -118,17 +118,17 @@ export function start() {
   return {
     node,
     async beat(pulse) {
-      live(pulse.generation);
-      await changed(pulse.generation, pulse.version);
+      live(pulse.life);
+      await changed(pulse.life, pulse.version);
     },
   };
 }
 
-/** After a reset the walk begins anew. */
-function live(generation) {
-  if (generation === walk.generation) return;
-  if (walk.generation) walk = begun(generation);
-  walk.generation = generation;
+/** In another life of the world the walk begins anew. */
+function live(life) {
+  if (life === walk.life) return;
+  if (walk.life) walk = begun(life);
+  walk.life = life;
   redraw();
 }
 
@@ -187,9 +187,10 @@ function caller(noted) {
   };
 }
 
-async function answered(url, request) {
+async function answered(url, asked) {
+  const request = new Request(url, asked);
   try {
-    const answer = await fetch(url, request);
+    const answer = await fetch(request);
     return [await answer.text(), answer.status];
   } catch {
     throw new Unexpected(t("no_answer"));

@@ -32,8 +32,8 @@ export function worldView() {
   return {
     node,
     tick: () => cards[0].tick(),
-    async beat({ generation, version, clock, requests }) {
-      await changed(generation, version, clock.speed, clock.frozen);
+    async beat({ life, version, clock, requests }) {
+      await changed(life, version, clock.speed, clock.frozen);
       await counted(requests.newest);
     },
   };
@@ -89,7 +89,7 @@ function accountsCard() {
   const node = card("accounts", h("p", h("span.muted", t("base_url")), " ", raw(portalUrl, "code"), " ", copyButton(t("copy"), portalUrl)), list);
   const row = (one) => h("li.account",
     h("div", raw(one.username, "strong"), " ", one.disabled && badge("bad", t("disabled")), !one.may_delete && badge("warn", t("may_not_delete")), one.partner && badge("live", t("partner")),
-      h("small", raw(`${one.company_name} · ${one.company}`)), h("small", raw(one.phones.join(", ")))),
+      h("small", raw(one.company_name), " · ", raw(one.company)), h("small", raw(one.phones.join(", ")))),
     h("div.row", one.has_token && copyButton(t("token"), secret(one.username, "token")), copyButton(t("password"), secret(one.username, "password")), copyButton(t("hmac_secret"), secret(one.username, "secret"))));
   return { node, look: async () => keyed(list, (await get("accounts")).accounts, (one) => one.username, row) };
 }
