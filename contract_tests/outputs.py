@@ -15,6 +15,31 @@ from contract_tests.reporting import junit, page
 from contract_tests.results import Results, plain
 
 
+class Reports(NamedTuple):
+    """Where reports go; `None` for one that nobody wants."""
+
+    html: Path | None
+    junit: Path | None
+    json: Path | None
+
+    def demand_free(self, force: bool) -> None:
+        """See beforehand that every file can be written.
+
+        Raises:
+            click.UsageError: one is there already, cannot be written, or is wanted for two things.
+        """
+        files = [file for file in self if file is not None]
+        twice = next((file for at, file in enumerate(files) if file.resolve() in map(Path.resolve, files[:at])), None)
+        if twice is not None:
+            raise click.UsageError(f"{twice} is named for two reports; each goes into a file of its own")
+        demand_free(force, *files)
+
+    def write(self, *contents: Callable[[], bytes]) -> list[str]:
+        """Write what was asked for, each whatever becomes of the others; what could not be written, and why."""
+        wanted = zip(self, contents, strict=True)
+        return list(filter(None, (_written(file, content) for file, content in wanted if file is not None)))
+
+
 class Outputs(NamedTuple):
     """Where reports go; `None` for one that nobody wants."""
 
@@ -32,11 +57,7 @@ class Outputs(NamedTuple):
         Raises:
             click.UsageError: one is there already, cannot be written, or is wanted for two things.
         """
-        files = [file for file in (self.html, self.junit, self.json) if file is not None]
-        twice = next((file for at, file in enumerate(files) if file.resolve() in map(Path.resolve, files[:at])), None)
-        if twice is not None:
-            raise click.UsageError(f"{twice} is named for two reports; each goes into a file of its own")
-        demand_free(force, *files)
+        Reports(self.html, self.junit, self.json).demand_free(force)
         if self.save is not None:
             _demand_folder(self.save)
             demand_free(force, *(self.save / replay.name_of(check.name) for check in checks), folder=False)

@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 from rich.console import Console
@@ -10,8 +9,10 @@ from rich.console import Console
 from contract_tests.journeys import attached, report
 from contract_tests.journeys.catalogue import LIST
 from contract_tests.journeys.journey import Journey
-from contract_tests.journeys.running import Done, NotSetUp, ServerDied, run_all, simulator
-from contract_tests.journeys.words import Language
+from contract_tests.journeys.running import CannotRun, Done, NotSetUp, ServerDied, run_all, simulator
+from contract_tests.journeys.words import Language, say
+from contract_tests.outputs import Reports
+from contract_tests.stopping import Stopping
 
 FINDINGS, WRONG_USAGE, NOT_REACHABLE = 1, 2, 3
 JOBS = 8
@@ -19,20 +20,6 @@ JOBS = 8
 
 class CannotServe(click.ClickException):
     exit_code = NOT_REACHABLE
-
-
-class Outputs(NamedTuple):
-    """Where reports go; `None` for one that nobody wants."""
-
-    html: Path | None
-    junit: Path | None
-    json: Path | None
-
-    def demand_free(self, force: bool) -> None:
-        """Refuse to overwrite a report, unless told to."""
-        there = [str(file) for file in self if file is not None and file.exists()]
-        if there and not force:
-            raise click.UsageError(f"{there[0]} is there already; --force overwrites it")
 
 
 @click.command(
@@ -95,32 +82,40 @@ def check_client(
     _PHONE, its task in the file VATPORTAL_INPUT, and may write what came of it to the file VATPORTAL_OUTPUT.
     With --attach reports are written at the end: Ctrl-C, SIGTERM, or --for.
 
-    Exit codes: 0 nothing found, 1 findings, 2 wrong usage, 3 the simulator cannot be used.
+    Exit codes: 0 nothing found, 1 findings, 2 wrong usage, 3 the simulator cannot be used; 130 and 143 when Ctrl-C or
+    SIGTERM ended it before all journeys were over.
     """
     journeys = [each if timeout is None else each._replace(seconds=timeout) for each in _chosen(names)]
     console = Console()
     if list_only:
         report.listed(console, journeys, language)
         return
-    outputs = Outputs(html, junit, json_file)
+    outputs = Reports(html, junit, json_file)
     outputs.demand_free(force)
     _demand_way(attach, command, names, port, seconds)
-    try:
-        if attach:
-            with simulator(port or 0, "--seed", str(seed), "--pace", pace, apart=True) as server:
-                done = [attached.watch(console, server, seconds, language)]
-        else:
-            with simulator() as server:
+    done: list[Done] = []
 
-                def tell(each: Done) -> None:
-                    report.line(console, each, language)
+    def tell(each: Done) -> None:
+        done.append(each)
+        report.line(console, each, language)
 
-                done = run_all(server, journeys, command, seed, jobs, tell, pace)
-    except ServerDied as error:
-        raise CannotServe(f"the simulator did not start, or ended: {error}") from None
-    except NotSetUp as error:
-        raise CannotServe(str(error)) from None
-    _reported(console, done, outputs, language)
+    with Stopping() as stopping:
+        try:
+            if attach:
+                with simulator(port or 0, "--seed", str(seed), "--pace", pace, apart=True) as server:
+                    done = [attached.watch(console, server, seconds, language)]
+            else:
+                with simulator(apart=True) as server:
+                    done = run_all(server, journeys, command, seed, jobs, tell, pace)
+        except KeyboardInterrupt:
+            console.print(say("ended-early", language), highlight=False)
+        except CannotRun as error:
+            raise click.UsageError(str(error)) from None
+        except ServerDied as error:
+            raise CannotServe(f"the simulator did not start, or ended: {error}") from None
+        except NotSetUp as error:
+            raise CannotServe(str(error)) from None
+    _reported(console, done, outputs, language, 0 if attach and done else stopping.exit_code)
 
 
 def _chosen(names: tuple[str, ...]) -> list[Journey]:
@@ -150,15 +145,23 @@ def _demand_command(command: tuple[str, ...]) -> None:
     found = os.path.exists(command[0]) if os.sep in command[0] else report.on_path(command[0])
     if not found:
         raise click.UsageError(f"{command[0]} is no program that can be found")
+    if os.sep in command[0] and (os.path.isdir(command[0]) or not os.access(command[0], os.X_OK)):
+        raise click.UsageError(f"{command[0]} is no program that may be run")
 
 
-def _reported(console: Console, done: list[Done], outputs: Outputs, language: Language) -> None:
+def _reported(console: Console, done: list[Done], outputs: Reports, language: Language, stopped: int) -> None:
+    """Tell, write, and end with the exit code; `stopped` is that of a signal."""
     report.summary(console, done, language)
-    if outputs.html is not None:
-        outputs.html.write_text(report.page(done), "utf-8")
-    if outputs.junit is not None:
-        report.junit(done, outputs.junit, language)
-    if outputs.json is not None:
-        outputs.json.write_text(report.as_json(done), "utf-8")
+    troubles = outputs.write(
+        lambda: report.page(done).encode(),
+        lambda: report.junit(done, language),
+        lambda: report.as_json(done).encode(),
+    )
+    for trouble in troubles:
+        click.echo(trouble, err=True)
+    if stopped:
+        raise SystemExit(stopped)
+    if troubles:
+        raise SystemExit(WRONG_USAGE)
     if not all(each.verdict.passed for each in done):
         raise SystemExit(FINDINGS)

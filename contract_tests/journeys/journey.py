@@ -49,6 +49,7 @@ class Stage:
         changed: whether texts and fields of the answers are other ones than the documents show.
         expected: qaimes that a download must bring.
         blamed: invoices that the client must tell of.
+        by_token: whether it says something about clients that use the token only.
         patience: seconds after which a client may give up on a process here, where the journey takes that long.
     """
 
@@ -58,6 +59,7 @@ class Stage:
     changed: bool = False
     expected: frozenset[str] | None = None
     blamed: tuple[str, ...] = ()
+    by_token: bool = False
     patience: int | None = None
     meanwhile: "Callable[[Portal], None] | None" = None
 

@@ -10,6 +10,8 @@ from mock_server.judging import Call
 
 POLL = "read_proc_status"
 RUNNING, FINISHED, FAILED = 1, 2, 3
+_WHO = (4, 5, 7)
+"""The client is not let in, or not to this."""
 
 
 class Met(NamedTuple):
@@ -117,6 +119,21 @@ def met_by(calls: Iterable[Call]) -> frozenset[Met]:
     """What these requests have met."""
     known = operations()
     return frozenset(_met(call) for call in calls if call.operation in known)
+
+
+def came_to(journey: str, met: Collection[Met]) -> bool:
+    """Whether a client came to what a journey is about: its error, by whatever operation, or its failed process."""
+    telling = {_told(one) for one in BRINGS.get(journey, ())} - {None}
+    if telling:
+        return any(_told(one) in telling for one in met)
+    return any(one in met for one in BRINGS.get(journey, ())) or journey not in BRINGS
+
+
+def _told(one: Met) -> str | None:
+    """What an outcome says is wrong; `None` where all goes well, or nobody knows."""
+    if one.status == FAILED:
+        return "failed"
+    return "who" if one.code in _WHO else f"code {one.code}" if one.code else None
 
 
 def met_in(seen: Iterable[Mapping[str, Any]]) -> frozenset[Met]:

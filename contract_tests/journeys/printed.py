@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from contract_tests.blotting import LEAST_SECRET
 from contract_tests.exchange import SECRETS, blotted
+from contract_tests.reporting.legible import legible
 
 SAID_CHARACTERS = 4_000
 """So much of what the client printed last is shown."""
@@ -18,7 +19,10 @@ _NAMED = re.compile(rf"""((?:{_NAMES})\\?["']?[ \t]*(?:=>|[:=])[ \t]*)(?:{_VALUE
 
 
 def shown(printed: bytes, secrets: Sequence[str]) -> str:
-    """The end of it as text: `***` in place of these secrets, and of whatever stands behind a secret's name."""
+    """The end of it as text: `***` in place of these secrets, and of whatever stands behind a secret's name.
+
+    What is no letter is shown by its escape.
+    """
     text = printed[-READ_BYTES:].decode("utf-8", "replace")
     long = [one for one in secrets if len(one) >= LEAST_SECRET]  # `demo` is a password, and the user's name as well
-    return _NAMED.sub(r"\1***", blotted(text, long))[-SAID_CHARACTERS:]
+    return legible(_NAMED.sub(r"\1***", blotted(text, long))[-SAID_CHARACTERS:])

@@ -6,11 +6,12 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from junitparser import Failure, JUnitXml, TestCase, TestSuite
+from junitparser.junitparser import write_xml
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -86,8 +87,8 @@ def badge(done: Sequence[Done], language: Language = "en") -> str:
     return f"vatportal-mock check-client: {told}"
 
 
-def junit(done: Sequence[Done], file: Path, language: Language = "en") -> None:
-    """A test case for each journey."""
+def junit(done: Sequence[Done], language: Language = "en") -> bytes:
+    """A test case for each journey, with what the client printed."""
     suite = TestSuite("vatportal-mock check-client")
     for each in done:
         case = TestCase(each.journey.name, "check-client", each.verdict.ending.seconds)
@@ -95,10 +96,14 @@ def junit(done: Sequence[Done], file: Path, language: Language = "en") -> None:
         case.result = [_failure(finding, language) for finding in serious]
         if not serious and not each.verdict.passed:
             case.result = [Failure(say("never-ended", language), "never-ended")]
+        exit_ = "" if each.verdict.ending.exit is None else f"exit {each.verdict.ending.exit}\n"
+        case.system_out = printable(exit_ + each.verdict.ending.said)
         suite.add_testcase(case)
     xml = JUnitXml("vatportal-mock check-client")
     xml.add_testsuite(suite)
-    xml.write(str(file), pretty=True)
+    file = BytesIO()
+    write_xml(xml, file, pretty=True)
+    return file.getvalue()
 
 
 def _failure(finding: Mapping[str, Any], language: Language) -> Failure:

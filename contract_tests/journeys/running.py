@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import httpx2
 import jsonschema
@@ -34,6 +34,10 @@ _OUTCOME = jsonschema.Draft202012Validator(load("client_outcome.json"))
 
 class ServerDied(Exception):
     """The simulator did not start, or ended; the text has its last words."""
+
+
+class CannotRun(Exception):
+    """The command is no program that can be started; the text says why."""
 
 
 class NotSetUp(Exception):
@@ -88,23 +92,94 @@ def run_all(
 
     Raises:
         NotSetUp: a journey cannot be held; those that have not begun are left out.
+        CannotRun: the command cannot be started.
+        KeyboardInterrupt: somebody wants it to end; the clients are ended too.
     """
+    clients = Clients()
 
     def one(numbered: tuple[int, Journey]) -> Done:
         number, journey = numbered
-        done = run(server, journey, command, seed * 100 + number, pace)
-        tell(done)
+        done = run(server, journey, command, seed * 100 + number, pace, clients)
+        if not clients.over:  # else it is we who ended it
+            tell(done)
         return done
 
     with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(one, enumerate(journeys, 1)))
+        try:
+            return list(pool.map(one, enumerate(journeys, 1)))
+        except BaseException:
+            clients.end()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
 
 
-def run(server: str, journey: Journey, command: Sequence[str], seed: int, pace: str = "fast") -> Done:
+class Clients:
+    """The clients that run now, each with all that it has started, so that none outlives us.
+
+    Attributes:
+        over: whether all have been ended, and none is started any more.
+    """
+
+    def __init__(self) -> None:
+        self._running: set[int] = set()
+        self._lock = threading.Lock()
+        self.over = False
+
+    def start(self, command: Sequence[str], environ: Mapping[str, str], said: IO[bytes]) -> subprocess.Popen[bytes]:
+        """A client, in a session of its own, so that Ctrl-C does not reach it before us.
+
+        Raises:
+            CannotRun: it cannot be started.
+        """
+        with self._lock:
+            if self.over:
+                raise CannotRun("no client is started any more")
+            try:
+                process = subprocess.Popen(
+                    command,
+                    env=environ,
+                    stdin=subprocess.DEVNULL,
+                    stdout=said,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise CannotRun(f"{command[0]} cannot be run: {error.strerror or error}") from error
+            self._running.add(process.pid)
+        return process
+
+    def ended(self, process: subprocess.Popen[bytes]) -> None:
+        """A client has come to its end; what it has left running ends with it."""
+        with self._lock:
+            self._running.discard(process.pid)
+        _kill(process.pid)
+
+    def end(self) -> None:
+        """End all of them, and start no more."""
+        with self._lock:
+            self.over = True
+            for group in self._running:
+                _kill(group)
+
+
+def _kill(group: int, number: int = signal.SIGKILL) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def run(
+    server: str,
+    journey: Journey,
+    command: Sequence[str],
+    seed: int,
+    pace: str = "fast",
+    clients: Clients | None = None,
+) -> Done:
     """One journey in a fresh world.
 
     Raises:
         NotSetUp: its world cannot be made ready, or not be read afterwards.
+        CannotRun: the command cannot be started.
     """
     with _blaming(journey, "be set up"):
         portal = Portal(server, f"{journey.name}-{seed}", seed, pace)
@@ -115,12 +190,12 @@ def run(server: str, journey: Journey, command: Sequence[str], seed: int, pace: 
         meanwhile = threading.Thread(target=_meanwhile, args=(stage, portal))
         meanwhile.start()
         try:
-            ending = _sent(portal, journey, stage, command)
+            ending = _sent(portal, journey, stage, command, clients or Clients())
         finally:
             portal.over.set()
             meanwhile.join()
         with _blaming(journey, "be judged"):
-            return Done(journey, judged(portal, stage, ending))
+            return Done(journey, judged(portal, journey.name, stage, ending))
     finally:
         with suppress(httpx2.HTTPError):  # a simulator that is gone has no world to drop
             portal.close()
@@ -141,7 +216,7 @@ def _meanwhile(stage: Stage, portal: Portal) -> None:
         stage.meanwhile(portal)
 
 
-def _sent(portal: Portal, journey: Journey, stage: Stage, command: Sequence[str]) -> Ending:
+def _sent(portal: Portal, journey: Journey, stage: Stage, command: Sequence[str], clients: Clients) -> Ending:
     """The client's command, run to its end or stopped when its time is over."""
     with tempfile.TemporaryDirectory(prefix="vatportal-") as folder:
         asked, told = Path(folder) / "input.json", Path(folder) / "output.json"
@@ -150,15 +225,11 @@ def _sent(portal: Portal, journey: Journey, stage: Stage, command: Sequence[str]
         environ = _environ(portal, journey, stage, asked, told)
         started = time.monotonic()
         with said.open("wb") as stream:
-            process = subprocess.Popen(
-                command,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            exit_ = _waited(process, journey.seconds)
+            process = clients.start(command, environ, stream)
+            try:
+                exit_ = _waited(process, journey.seconds)
+            finally:
+                clients.ended(process)
         output, trouble = _output(told)
         words = printed.shown(trouble.encode() + said.read_bytes(), [environ[name] for name in SECRET])
         return Ending(exit_, output, words, time.monotonic() - started)
@@ -188,7 +259,7 @@ def _waited(process: subprocess.Popen[bytes], seconds: float) -> int | None:
         return process.wait(seconds)
     except subprocess.TimeoutExpired:
         for number in (signal.SIGTERM, signal.SIGKILL):
-            os.killpg(process.pid, number)
+            _kill(process.pid, number)
             try:
                 process.wait(KILL_SECONDS)
                 break
@@ -199,15 +270,27 @@ def _waited(process: subprocess.Popen[bytes], seconds: float) -> int | None:
 
 def _output(file: Path) -> tuple[Mapping[str, Any] | None, str]:
     """What the client wrote, and what is wrong with it."""
-    if not file.exists():
+    if not os.path.lexists(file):
         return None, ""
-    if file.stat().st_size > OUTPUT_BYTES:
-        return None, f"VATPORTAL_OUTPUT has more than {OUTPUT_BYTES} bytes and is not read\n"
+    if file.is_symlink() or not file.is_file():  # which might have no end, or never begin
+        return None, "VATPORTAL_OUTPUT is no plain file and is not read\n"
     try:
-        told = json.loads(file.read_bytes())
-    except ValueError as error:
+        with file.open("rb") as stream:
+            raw = stream.read(OUTPUT_BYTES + 1)
+        if len(raw) > OUTPUT_BYTES:
+            return None, f"VATPORTAL_OUTPUT has more than {OUTPUT_BYTES} bytes and is not read\n"
+        told = json.loads(raw, parse_float=_number)
+        wrong = next(iter(_OUTCOME.iter_errors(told)), None)
+    except (OSError, ValueError) as error:
         return None, f"VATPORTAL_OUTPUT is no JSON: {error}\n"
-    wrong = next(iter(_OUTCOME.iter_errors(told)), None)
+    except RecursionError:
+        return None, "VATPORTAL_OUTPUT is nested too deeply\n"
     if wrong is not None:
         return None, f"VATPORTAL_OUTPUT: {wrong.json_path}: {wrong.message} (schemas/client_outcome.json)\n"
     return told, ""
+
+
+def _number(text: str) -> int | float:
+    """A number with a fraction; `20.0` is the whole number that it is."""
+    value = float(text)
+    return int(value) if value.is_integer() else value

@@ -197,7 +197,7 @@ def _token_expires(portal: Portal) -> Stage:
         if portal.waited("read_proc_status"):
             portal.control("POST", "accounts", {"username": "demo", "token": None})
 
-    return Stage(upload(portal, BUYER), environ={"VATPORTAL_PASSWORD": ""}, meanwhile=expire)
+    return Stage(upload(portal, BUYER), environ={"VATPORTAL_PASSWORD": ""}, by_token=True, meanwhile=expire)
 
 
 @journey("letters", "ə, ş, ğ, ı and İ arrive as they are.", "ə, ş, ğ, ı və İ olduğu kimi çatır.", "F-ENV-02")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contract_tests.journeys.journey import Ending, Stage
-from contract_tests.journeys.outcomes import Met, met_by
+from contract_tests.journeys.outcomes import Met, came_to, met_by
 from contract_tests.journeys.portal import Portal
 from mock_server.judging import Case, Expected, Outcome, call_shown, judge
 
@@ -35,12 +35,12 @@ class Verdict(NamedTuple):
         return self.ending.exit is not None and not any(finding["severity"] in SERIOUS for finding in self.findings)
 
 
-def judged(portal: Portal, stage: Stage, ending: Ending) -> Verdict:
+def judged(portal: Portal, journey: str, stage: Stage, ending: Ending) -> Verdict:
     """The findings about a client that has come to an end."""
     requests = portal.requests()
     case = Case(
         [call_shown(row) for row in requests],
-        expected=_expected(portal, stage, requests),
+        expected=_expected(portal, journey, stage, requests),
         outcome=None if ending.output is None else msgspec.convert(ending.output, Outcome),
         claimed=_claimed(ending),
         killed=ending.exit is None,
@@ -57,7 +57,9 @@ def _claimed(ending: Ending) -> bool | None:
     return None if ending.exit is None else ending.succeeded
 
 
-def _expected(portal: Portal, stage: Stage, requests: Sequence[Mapping[str, Any]]) -> Expected:
+def _expected(portal: Portal, journey: str, stage: Stage, requests: Sequence[Mapping[str, Any]]) -> Expected:
+    if stage.by_token and requests and not any(row["way"] == "token" for row in requests):
+        return Expected()  # it works by password, and has been given none
     sent = {invoice["id"]: invoice for invoice in stage.input.get("invoices", [])}
     told = bool(sent) and stage.succeeds  # a draft's number is not the client's to know (R-40)
     return Expected(
@@ -69,6 +71,7 @@ def _expected(portal: Portal, stage: Stage, requests: Sequence[Mapping[str, Any]
         blamed=frozenset(stage.blamed),
         deleted=_gone(portal, stage) if "delete" in stage.input and not stage.succeeds else None,
         done=_done(portal, stage, requests),
+        came=stage.succeeds or came_to(journey, met_by([call_shown(row) for row in requests])),
     )
 
 

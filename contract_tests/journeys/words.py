@@ -26,6 +26,7 @@ WORDS: Mapping[str, Text] = {
     "badge": Text("{passed} of {all} journeys passed; {found}", "keçilən sınaqlar: {passed}/{all}; {found}"),
     "nothing": Text("nothing found", "irad yoxdur"),
     "never-ended": Text("had to be stopped when its time was over", "vaxtı bitdiyi üçün dayandırılmalı oldu"),
+    "ended-early": Text("stopped before all journeys were over", "bütün sınaqlar bitməmiş dayandırıldı"),
     "journey": Text("journey", "sınaq"),
     "task": Text("task", "iş"),
     "happens": Text("what happens", "nə baş verir"),

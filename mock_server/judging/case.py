@@ -54,6 +54,7 @@ class Expected(NamedTuple):
         blamed: the invoices that the portal objects to.
         deleted: the qaimes that are gone, where a deletion was refused or failed.
         done: whether what was asked for has been done in the end; `None`: unknown.
+        came: whether the client came to what the journey is about.
     """
 
     succeeds: bool | None = None
@@ -64,6 +65,7 @@ class Expected(NamedTuple):
     blamed: frozenset[str] = frozenset()
     deleted: frozenset[str] | None = None
     done: bool | None = None
+    came: bool = True
 
 
 class Followed(NamedTuple):

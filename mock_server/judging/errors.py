@@ -11,6 +11,7 @@ from mock_server.rulebook.errors import ErrorTable
 
 _ERRORS = ErrorTable.load()
 SHOWN = 5
+NOT_FOUND = _ERRORS.named("request", "qaime-not-found").code
 _OWN_RULES = (2, 14)
 """Codes of which other rules speak."""
 
@@ -44,6 +45,7 @@ def retried_refusal(case: Case) -> Iterator[Found]:
             first[name] = call
         else:
             again.setdefault(name, [earlier]).append(call)
+    again.update(_in_parts(case))
     for calls in again.values():
         code = calls[0].code
         entry = _ERRORS.find("request", code or 0)
@@ -55,6 +57,20 @@ def retried_refusal(case: Case) -> Iterator[Found]:
             "remedy": {"en": entry.remedy.en, "az": entry.remedy.az} if entry else {"en": "", "az": ""},
         }
         yield Found([call.seq for call in calls], said)
+
+
+def _in_parts(case: Case) -> Iterator[tuple[str, list[Call]]]:
+    """A deletion that was refused as a whole (20), tried again number by number without looking at any (F-DEL-08)."""
+    whole: Call | None = None
+    parts: list[Call] = []
+    for call in case.calls:
+        if call.operation != "etx_delete":
+            whole = None if call.operation not in (None, "read_proc_status") else whole
+        elif whole is not None and set(call.named) < set(whole.named) and seconds(whole, call) <= number("at_once"):
+            parts.append(call)
+            yield f"parts {whole.seq}", [whole, *parts]
+        else:
+            whole, parts = (call if call.code == NOT_FOUND and call.delivered else None), []
 
 
 def resent_invalid(case: Case) -> Iterator[Found]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from mock_server.judging.case import Case, Found
+from mock_server.judging.case import Case, Found, Outcome
 from mock_server.judging.polling import polled_without_bound
 
 
@@ -67,6 +67,15 @@ def wrong_outcome(case: Case) -> Iterator[Found]:
                 "az": "müştəri proqram bitmədi və dayandırıldı",
             }
             yield Found(last, {"what": what})
+        return
+    if not case.expected.came and case.outcome == Outcome():
+        what = {
+            "en": f"the client ended without a word after {len(case.calls)} requests, and had not come to what the"
+            " journey is about",
+            "az": f"müştəri proqram {len(case.calls)} sorğudan sonra heç nə bildirmədən bitdi və sınağın mahiyyətinə"
+            " çatmadı",
+        }
+        yield Found(last, {"what": what})
         return
     if case.claimed and case.expected.done is False and succeeds is not False:
         what = {
