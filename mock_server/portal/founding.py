@@ -129,6 +129,7 @@ def _add_portal(store: Store, world: int, entries: Sequence[PortalEntry], regist
     dated = sorted(((_instant(entry.imported, now), place) for place, entry in enumerate(entries)))
     first = store.worlds.take(world, "arrival", sum(entry.arrival is None for entry in entries))
     free = count(first)
+    rows: dict[str, list[NewInvoice]] = {}
     for imported, place in dated:
         entry = entries[place]
         row = NewInvoice(
@@ -141,7 +142,9 @@ def _add_portal(store: Store, world: int, entries: Sequence[PortalEntry], regist
             imported,
             wire.text(wire.parse(wire.text(entry.invoice))).decode(),  # as if it had come over the wire
         )
-        store.invoices.add(world, entry.company, [row])
+        rows.setdefault(entry.company, []).append(row)
+    for company, its in rows.items():
+        store.invoices.add(world, company, its)
 
 
 def _add_process(store: Store, world: int, entry: ProcessEntry, registered: Registered, now: int) -> None:

@@ -6,6 +6,7 @@ a page of thousands is then a join of texts.
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mock_server import wire
@@ -21,6 +22,8 @@ _HEADER = Decimal(1).scaleb(-HEADER_DECIMALS)
 _LINE = Decimal(1).scaleb(-LINE_DECIMALS)
 _TEXT_FIELDS = frozenset({"main_subject", "add_subject", "prod_code", "prod_name", "barcode", "unit_name"})
 _LINES_PER_INVOICE = 100_000
+_AMOUNTS_KEPT = 10_000
+"""How many amounts are known as they were rounded: worlds are founded, and prices repeated, by the same few."""
 
 
 class Heading(NamedTuple):
@@ -58,7 +61,7 @@ def parts(heading: Heading, amounts: Mapping[str, Any], lines: Sequence[Mapping[
     }
     for name in INVOICE_AS_DOWNLOADED:
         if name not in before:
-            before[name] = _rounded(amounts[name], _HEADER)
+            before[name] = _of_header(amounts[name])
     head = wire.text(before)[:-1] + b',"status":"'
     after = [_line(heading.id, place, line) for place, line in enumerate(lines, 1)]
     tail = b'","type":' + wire.text(heading.kind) + b',"lines":' + wire.text(after) + b"}"
@@ -78,16 +81,18 @@ def _renamed(source: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, A
 def _line(invoice: int, place: int, line: Mapping[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {"id": line.get("id", invoice * _LINES_PER_INVOICE + place), "line": place}
     for name in LINE_AS_DOWNLOADED:
-        row[name] = line[name] if name in _TEXT_FIELDS else _shortest(_rounded(line[name], _LINE))
+        row[name] = line[name] if name in _TEXT_FIELDS else _of_line(line[name])
     return row
 
 
-def _rounded(amount: Decimal | int, step: Decimal) -> Decimal:
-    return Decimal(amount).quantize(step, ROUND_HALF_UP)
+@lru_cache(_AMOUNTS_KEPT)
+def _of_header(amount: Decimal | int) -> Decimal:
+    return Decimal(amount).quantize(_HEADER, ROUND_HALF_UP)
 
 
-def _shortest(amount: Decimal) -> Decimal:
+@lru_cache(_AMOUNTS_KEPT)
+def _of_line(amount: Decimal | int) -> Decimal:
     """Without trailing zeros, and never in exponent form (R-34)."""
-    short = amount.normalize()
+    short = Decimal(amount).quantize(_LINE, ROUND_HALF_UP).normalize()
     exponent = short.as_tuple().exponent
     return short.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else short
