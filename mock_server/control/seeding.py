@@ -1,7 +1,7 @@
 """Invoices for e-taxes by the ten thousand, as fast as rows can be written.
 
-Each is one of the prepared baskets with its own number, names, date and status. All of that is drawn by its place
-alone, so the same seed in the same world gives the same bytes.
+Each is one of the prepared baskets with its own number, names, date and status: drawn by its place
+among so many, so the same seed in the same world gives the same bytes.
 """
 
 import asyncio
@@ -239,7 +239,10 @@ class _Maker:
         uploader = None if incoming else order.company
         for place in range(first, first + count):
             drawn = _DRAWN.unpack(order.draws.digest("seeding", order.base + place))
-            created = order.start + drawn[0] % order.minutes * MINUTE
+            minute = (
+                place * order.minutes + drawn[0] % order.minutes
+            ) // order.total  # later ones have later numbers
+            created = order.start + minute * MINUTE
             basket = prepared[drawn[1] % len(prepared)]
             kind = kinds[drawn[2] % len(kinds)]
             other = own if kind == GOODS_TRANSFER else others[drawn[4] % len(others)]

@@ -147,7 +147,8 @@ class Registry:
             " SELECT l.world, ?, l.id, ?, l.ordinal + ?, r.created, r.head || r.status || r.tail"
             " FROM download_lists l JOIN registry r ON r.world = l.world AND r.id = l.id"
             " WHERE l.world = ? AND l.process = ?"
-            " ON CONFLICT (world, company, id, dir) DO UPDATE SET text = excluded.text",
+            " ON CONFLICT (world, company, id, dir) DO UPDATE SET text = excluded.text"
+            " WHERE downloads.text <> excluded.text",
             (company, dir_, arrival - 1, world, process),
         )
         self._db.run(
@@ -161,13 +162,14 @@ class Registry:
     def _forget_joined(self, world: int, process: int, company: str) -> None:
         """What is kept joined is no longer right where the process renews a part of it."""
         renewed = self._db.all(
-            # CROSS: in this order, for SQLite would rather go through all that the company has
-            "SELECT DISTINCT l.id FROM download_lists l CROSS JOIN downloads d CROSS JOIN registry r"
+            # CROSS: in this order, for SQLite would rather go through all that the company has; and not DISTINCT,
+            # for which it would go through all lists of the world by invoice
+            "SELECT l.id FROM download_lists l CROSS JOIN downloads d CROSS JOIN registry r"
             " WHERE l.world = ? AND l.process = ? AND d.world = l.world AND d.company = ? AND d.id = l.id"
             " AND r.world = l.world AND r.id = l.id AND d.text <> r.head || r.status || r.tail",
             (world, process, company),
         )
-        self._processes.forget_texts(world, company, [number for (number,) in renewed])
+        self._processes.forget_texts(world, company, list(dict.fromkeys(number for (number,) in renewed)))
 
 
 def _asked(world: int, wanted: Wanted) -> tuple[str, list[object]]:

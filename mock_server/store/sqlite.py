@@ -24,6 +24,9 @@ PAGE_BYTES = 8192
 LOG_BYTES = 64 * 1024 * 1024
 """How long the write-ahead log stays once it has been copied into the file; a large change may need more."""
 
+LOG_PAGES = LOG_BYTES // 2 // PAGE_BYTES
+"""When it is copied into the file: a page that many changes touch, as an index has them, is then copied once."""
+
 TRIES = 100
 STATEMENTS_KEPT = 512
 _UNAVAILABLE = (
@@ -124,6 +127,7 @@ class SqliteEngine:
         if on_disk:
             self.run(f"PRAGMA page_size={PAGE_BYTES}")  # of a new file
             self.run(f"PRAGMA journal_size_limit={LOG_BYTES}")
+            self.run(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
             self._claim()
             self._log_ahead()
             self.run("PRAGMA synchronous=NORMAL")

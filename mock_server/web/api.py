@@ -104,7 +104,7 @@ class Api:
         if trouble is NO_TROUBLE:
             await _send(send, answer, close=too_large)
         else:
-            answer = mutated(answer, trouble.mutate)
+            answer = mutated(answer.whole(), trouble.mutate)
             await delivered(scope, receive, send, answer, trouble.connection, close=too_large)
 
     async def _answered(self, world: str, request: Request) -> tuple[Answered, Trouble]:
@@ -156,9 +156,14 @@ def _no_such_path(path: str) -> Answer:
 async def _send(send: Send, answer: Answer, close: bool = False) -> None:
     headers = [
         (b"content-type", answer.content_type),
-        (b"content-length", str(len(answer.body)).encode()),
+        (b"content-length", str(answer.size).encode()),
     ]
     if close:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.http, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    if answer.rest:
+        for piece in answer.pieces():
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    else:
+        await send({"type": "http.response.body", "body": answer.body})

@@ -1,9 +1,11 @@
 """The one place where an answer takes its form (F-ENV-03, R-01, R-03, R-04, R-45)."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
 from mock_server import wire
+from mock_server.portal.visits import Parts
 from mock_server.refusals import Refusal
 from mock_server.rulebook.constants import err_msg
 from mock_server.rulebook.errors import ErrorTable
@@ -13,14 +15,54 @@ from mock_server.rulebook.operations import Operation
 _ERRORS = ErrorTable.load()
 _ABSENT = object()
 
+JOINED = 1_000_000
+"""Bytes up to which a body is in one piece; to join the megabytes of a page costs as much as to read them."""
+
+SMALL = 65_536
+"""Bytes below which a piece is not sent by itself."""
+
 
 class Answer(NamedTuple):
-    """What goes back. `code` is the `err_code`, or `None` where no envelope is sent."""
+    """What goes back; `code` is the `err_code`, or `None` where no envelope is sent.
+
+    `rest` is what follows `body`, in pieces.
+    """
 
     http: int
     body: bytes
     code: int | None = 0
     content_type: bytes = b"application/json"
+    rest: Parts = ()
+
+    @property
+    def size(self) -> int:
+        """Of the body and what follows it."""
+        return len(self.body) + sum(map(len, self.rest))
+
+    def whole(self) -> "Answer":
+        """The same, its body in one piece."""
+        return self._replace(body=b"".join((self.body, *self.rest)), rest=()) if self.rest else self
+
+    def beginning(self, size: int) -> bytes:
+        """The first bytes of the body, at most `size`."""
+        found = self.body[:size]
+        for part in self.rest:
+            if len(found) >= size:
+                break
+            found += part[: size - len(found)]
+        return found
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body as it is sent: what is small is joined, the last piece may be empty."""
+        small = [self.body]
+        for part in self.rest:
+            if len(part) < SMALL:
+                small.append(part)
+                continue
+            yield b"".join(small)
+            yield part
+            small = []
+        yield b"".join(small)
 
 
 class Envelope:
@@ -32,7 +74,8 @@ class Envelope:
 
     def success(self, *data: bytes) -> Answer:
         """The payload, already JSON, in its envelope."""
-        return Answer(200, b"".join((_before(self._shown), *data, b"}")))
+        answer = Answer(200, _before(self._shown), rest=(*data, b"}"))
+        return answer if answer.size > JOINED else answer.whole()
 
     def error(self, refusal: Refusal, http: int | None = None) -> Answer:
         """A refusal as the caller sees it: code, text, and data where the error has any."""

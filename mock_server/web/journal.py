@@ -114,10 +114,10 @@ def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latenc
 
     `because` says in a few words what the answer's code is for; `latency` is in nanoseconds.
     """
-    request, body = exchange.request, answer.body
+    request = exchange.request
     raw = request.raw
     long = len(raw) > BODY_KEPT
-    kept = body[:BODY_KEPT]
+    kept = answer.beginning(BODY_KEPT)
     secrets = secrets_of(view)
     return JournalRow(
         exchange.lifetime.world,
@@ -138,13 +138,13 @@ def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latenc
         hashlib.sha256(raw).hexdigest() if long else "",
         _named(exchange, secrets) if long else "",
         _received(request, kept, secrets),
-        len(body),
-        _digest(body) if len(body) > BODY_KEPT else "",
+        answer.size,
+        _digest(answer) if answer.size > BODY_KEPT else "",
     )
 
 
-def _digest(answer: bytes) -> str:
-    return hashlib.sha256(answer).hexdigest() if len(answer) <= DIGESTED else UNDIGESTED
+def _digest(answer: Answer) -> str:
+    return hashlib.sha256(answer.whole().body).hexdigest() if answer.size <= DIGESTED else UNDIGESTED
 
 
 def audit_of(view: World, row: AuditRow) -> AuditRow:

@@ -61,6 +61,15 @@ def test_twelve_thousand_come_with_a_download(portal: Portal, steer: Steer) -> N
     }
 
 
+def test_later_ones_have_later_numbers_from_the_first_day_to_the_last(portal: Portal, steer: Steer) -> None:
+    steer.post("invoices", count=300, dir=0, date_from="28.02.2019", date_to="01.03.2019")
+    rows = sorted(seeded(downloaded(portal, 0)), key=lambda row: int(row["id"]))
+    days = [row["datetime"][:10] for row in rows]
+    assert [days.count(day) for day in ("28.02.2019", "01.03.2019")] == [150, 150]
+    assert days == ["28.02.2019"] * 150 + ["01.03.2019"] * 150
+    assert [row["number"] for row in rows] == sorted(row["number"] for row in rows)
+
+
 @pytest.mark.proves("F-RD-04", "F-RD-05", "F-RD-06", "R-34")
 def test_a_seeded_invoice_looks_like_any_other(portal: Portal, steer: Steer) -> None:
     steer.post("invoices", count=1000, dir=1)

@@ -1,13 +1,14 @@
 """A long download is kept joined for its pages: they say what single rows say, whatever happens to these."""
 
 import hashlib
+import json
 from typing import Any
 
 import pytest
 
 from mock_server.store import arrivals
 from mock_server.store.processes import JOINED
-from mock_server.web import journal
+from mock_server.web import envelope, journal
 from tests.client import Portal
 from tests.control.steer import Steer
 from tests.etaxes import DEMO, Entry, Etaxes, downloaded, invoices, named, page
@@ -100,6 +101,28 @@ def test_a_very_long_answer_is_kept_in_part_without_a_digest(
         assert told["cut"]
         assert raw.decode().startswith(told["text"])
         assert told["digest"] == (hashlib.sha256(raw).hexdigest() if longest == 1_000_000 else None)
+
+
+@pytest.mark.parametrize("small", [1, 100_000, 10_000_000])
+@pytest.mark.proves("F-RD-01")
+def test_a_page_that_leaves_in_pieces_is_the_same_page(
+    small: int, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row in the journal too, and what a fault makes of it."""
+    server, portal, _, _, process = _downloaded(servers)
+    steer = Steer(server.port, portal.world)
+    wanted: dict[str, Any] = {"phone": portal.account.phone, "procId": process}
+    raw = portal.call("etx_read_invoices", **wanted).raw
+    told = steer.get("requests?limit=1")["requests"][0]["answer"]
+    assert len(raw) < envelope.JOINED
+    monkeypatch.setattr(envelope, "JOINED", 0)
+    monkeypatch.setattr(envelope, "SMALL", small)
+    assert portal.call("etx_read_invoices", **wanted).raw == raw
+    assert steer.get("requests?limit=1")["requests"][0]["answer"] == told
+    steer.done("POST", "faults", {"operation": "etx_read_invoices", "mutate": ["key_order"]})
+    mutated = portal.call("etx_read_invoices", **wanted)
+    assert mutated.raw != raw
+    assert mutated.json == json.loads(raw)
 
 
 @pytest.mark.parametrize("most_partial", [arrivals.MOST_PARTIAL, 0])
