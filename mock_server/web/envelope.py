@@ -37,7 +37,7 @@ class Answer(NamedTuple):
     @property
     def size(self) -> int:
         """Of the body and what follows it."""
-        return len(self.body) + sum(map(len, self.rest))
+        return len(self.body) + sum(map(len, self.rest)) if self.rest else len(self.body)
 
     def whole(self) -> "Answer":
         """The same, its body in one piece."""
@@ -74,8 +74,9 @@ class Envelope:
 
     def success(self, *data: bytes) -> Answer:
         """The payload, already JSON, in its envelope."""
-        answer = Answer(200, _before(self._shown), rest=(*data, b"}"))
-        return answer if answer.size > JOINED else answer.whole()
+        if len(data) > 1 and sum(map(len, data)) > JOINED:
+            return Answer(200, _before(self._shown), rest=(*data, b"}"))
+        return Answer(200, b"".join((_before(self._shown), *data, b"}")))
 
     def error(self, refusal: Refusal, http: int | None = None) -> Answer:
         """A refusal as the caller sees it: code, text, and data where the error has any."""

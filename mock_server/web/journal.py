@@ -114,7 +114,7 @@ def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latenc
 
     `because` says in a few words what the answer's code is for; `latency` is in nanoseconds.
     """
-    request = exchange.request
+    request, size = exchange.request, answer.size
     raw = request.raw
     long = len(raw) > BODY_KEPT
     kept = answer.beginning(BODY_KEPT)
@@ -138,8 +138,8 @@ def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latenc
         hashlib.sha256(raw).hexdigest() if long else "",
         _named(exchange, secrets) if long else "",
         _received(request, kept, secrets),
-        answer.size,
-        _digest(answer) if answer.size > BODY_KEPT else "",
+        size,
+        _digest(answer) if size > BODY_KEPT else "",
     )
 
 
