@@ -1,7 +1,9 @@
 """The command `vatportal-mock check-client`."""
 
+import math
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -16,6 +18,16 @@ from contract_tests.stopping import Stopping
 
 FINDINGS, WRONG_USAGE, NOT_REACHABLE = 1, 2, 3
 JOBS = 8
+
+
+class _Seconds(click.FloatRange):
+    """A `FloatRange` lets in what is no number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found: float = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is no number of seconds.", param, ctx)
+        return found
 
 
 class CannotServe(click.ClickException):
@@ -35,7 +47,7 @@ class CannotServe(click.ClickException):
 @click.option(
     "--for",
     "seconds",
-    type=click.FloatRange(0, min_open=True),
+    type=_Seconds(0, min_open=True),
     metavar="SECONDS",
     help="Of --attach: end by itself after so long.",
 )
@@ -44,7 +56,7 @@ class CannotServe(click.ClickException):
     "--pace", type=click.Choice(["fast", "instant"]), default="fast", help="Of the portals: 3 s a process, or none."
 )
 @click.option("--jobs", type=click.IntRange(1, 64), default=JOBS, metavar="N", help=f"Journeys at a time ({JOBS}).")
-@click.option("--timeout", type=click.FloatRange(1, 3600), metavar="S", help="Seconds for each journey (60 or 120).")
+@click.option("--timeout", type=_Seconds(1, 3600), metavar="S", help="Seconds for each journey (60 or 120).")
 @click.option(
     "--html", metavar="FILE", type=click.Path(path_type=Path), help="Write a scorecard as one page of HTML."
 )

@@ -37,7 +37,7 @@ _DEPARTURES_TOLD = 20
 _BECAUSE = 1000
 _INVALID_INVOICES = 14
 _FIRST_OF_INVOICES = 20
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _OF_FORM = frozenset({1, 2, 4, 6})
 """Codes that a request bears in itself; all others depend on what the server knows too."""
 
@@ -162,8 +162,8 @@ def _invoices(exchange: Exchange, view: World, invoices: list[Any]) -> Iterator[
 def _answer(exchange: Exchange, view: World, message: Message, content: bytes) -> tuple[Any, int | None]:
     """The value of an answer and its `err_code`; `None` where there is no envelope."""
     notes, operation = exchange.notes, exchange.request.operation
-    if message.http in REDIRECTS:
-        notes.append(_departure(_redirected(message)))
+    if where := redirect(message):
+        notes.append(_departure(where))
         return None, None
     kind = (message.header(b"content-type") or b"absent").decode("latin-1")
     if kind.split(";")[0].strip().lower() != CONTENT_TYPE:
@@ -182,8 +182,10 @@ def _answer(exchange: Exchange, view: World, message: Message, content: bytes) -
     return value, code
 
 
-def _redirected(message: Message) -> str:
-    """Where a redirect leads: the server alone, for the rest of an address may bear secrets."""
+def redirect(message: Message) -> str:
+    """Where a redirect leads, if it is one: the server alone, for the rest of an address may bear secrets."""
+    if message.http not in _REDIRECTS:
+        return ""
     target = (message.header(b"location") or b"").decode("latin-1")
     try:
         parts = urlsplit(target)

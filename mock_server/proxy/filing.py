@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mock_server.clock import Clock
 from mock_server.portal.worlds import DEFAULT_WORLD, World, Worlds
-from mock_server.proxy.checking import IN_ANSWER, Found, examined
+from mock_server.proxy.checking import IN_ANSWER, Found, examined, redirect
 from mock_server.proxy.recording import Examples, Seen, WorldRecord
 from mock_server.proxy.tunnel import Passage
 from mock_server.rulebook.operations import BY_PATH
@@ -75,6 +75,8 @@ class Filing:
             self._tell(
                 "", f"{path[:200].decode('latin-1')} is no path of the documents; it is not in the journal (R-46)"
             )
+            if where := redirect(passage.answer):
+                self._tell("", where)
             return
         row, view = await self._store.turns(self._world)
         content, unread = passage.request.content()

@@ -149,6 +149,7 @@ def test_a_client_that_never_ends_is_stopped(tmp_path: Path) -> None:
         (("--journy", "upload"), IDLE, "--journey"),
         (("--port", "8080"), IDLE, "--attach"),
         (("--attach",), IDLE, "leave out CMD"),
+        (("--timeout", "nan"), IDLE, "no number of seconds"),
     ],
 )
 def test_wrong_usage_is_2_and_says_what_to_do(

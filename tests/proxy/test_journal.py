@@ -84,6 +84,20 @@ def test_secrets_are_seen_nowhere(
     assert "GIZLI" not in shown + caplog.text + "".join(capfd.readouterr())
 
 
+@pytest.mark.proves("R-46")
+def test_a_redirect_is_told_of_a_path_that_is_not_in_the_journal_too(
+    between: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, proxy = between(saying(answer(b"", "307 Temporary Redirect", ["Location: https://elsewhere.az/GIZLI"])))
+    with proxy.connection() as client:
+        client.sendall(request("/api/no/such"))
+        everything(client)
+    assert proxy.admin("requests")["requests"] == []
+    assert "/api/no/such is no path of the documents" in caplog.text
+    assert "a redirect to https://elsewhere.az, where" in caplog.text
+    assert "GIZLI" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("sent", "codes"),
     [
