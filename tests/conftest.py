@@ -57,6 +57,13 @@ def servers(engine: str) -> Iterator[Servers]:  # noqa: ARG001
     running.stop()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def renewed(servers: Servers) -> None:
+    """Modules may hold on to a server; behind them it is let go once it is full of worlds."""
+    hang_up()
+    servers.renew()
+
+
 @pytest.fixture
 def portal(servers: Servers) -> Portal:
     """A fresh world under the defaults where nothing takes time, called as `demo`."""

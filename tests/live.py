@@ -3,6 +3,7 @@
 import itertools
 import os
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from mock_server.web.watch import Server
 from tests.databases import DATABASES
 
 _names = itertools.count(1)
+
+WORN = 300
+"""How often a server is asked for before another takes its place: the worlds of its tests stay in memory with it."""
 
 
 class LiveServer:
@@ -38,6 +42,7 @@ class Servers:
 
     def __init__(self) -> None:
         self._servers: dict[tuple[Any, ...], LiveServer] = {}
+        self._asked: Counter[tuple[Any, ...]] = Counter()
 
     def get(
         self, *, edition: str = "2025-08", readings: Mapping[str, str] | None = None, pace: str = "instant"
@@ -46,7 +51,15 @@ class Servers:
         key = (edition, tuple(sorted(chosen.items())), pace)
         if key not in self._servers:
             self._servers[key] = LiveServer(Settings(edition=edition, readings=chosen, pace=pace, seed=1))
+        self._asked[key] += 1
         return self._servers[key]
+
+    def renew(self) -> None:
+        """Stop those that are worn; nobody may still have one in hand."""
+        for key, asked in list(self._asked.items()):
+            if asked > WORN:
+                del self._asked[key]
+                self._servers.pop(key).stop()
 
     def stop(self) -> None:
         for server in self._servers.values():

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from mock_server.clock import WorldClock
+from mock_server.clock import FURTHEST, WorldClock
 from mock_server.control import worldfiles, worlds
 from mock_server.control.clocks import instant_named
 from mock_server.control.desk import Desk, Problem
@@ -47,7 +47,7 @@ def make(desk: Desk, asked: NewWorld, demand: Callable[[str], None]) -> dict[str
     """
     worlds.demand_name(asked.name)
     worlds.check_settings(asked.readings, asked.pace, asked.page_size)
-    now = None if asked.now is None else instant_named(asked.now)
+    now = None if asked.now is None else _in_calendar(asked.now)
     token = asked.admin_token
     if token is not None and not (token.isascii() and token.isprintable() and MIN_TOKEN <= len(token) <= MAX_TOKEN):
         form, given = f"{MIN_TOKEN} to {MAX_TOKEN} printable ASCII characters", f"{len(token)} characters"
@@ -138,6 +138,15 @@ def _clock(
         then = now
     frozen = clock.speed == 0 if asked.frozen is None else asked.frozen
     return WorldClock(real, then, 0.0 if frozen else chosen.speed)
+
+
+def _in_calendar(text: str) -> int:
+    """The instant that a world is to begin at; dates that count back from it must exist too."""
+    found = instant_named(text)
+    if not 0 <= found <= FURTHEST:
+        bounds = f"{iso(0)} to {iso(FURTHEST)}"
+        raise Problem(400, "no such time", f"a world begins from {bounds}", given=text, allowed=[bounds])
+    return found
 
 
 def _demand_later(now: int, then: int) -> None:

@@ -40,6 +40,10 @@ TURNS_OF_OTHERS = 4
 
 _PAGE = BY_NAME["etx_read_invoices"]
 
+_OWN = (b"none", b"same-origin")
+_FOREIGN = "a web page of another origin asked for a world that is not there; it is not made for it"
+"""Else a page with a thousand pictures could make as many worlds as there may be."""
+
 
 class Api:
     """The ASGI application of all worlds' portals."""
@@ -60,6 +64,9 @@ class Api:
             return
         headers = first_of_each(scope["headers"])
         begin(headers)
+        if headers.get(b"sec-fetch-site", b"none") not in _OWN and self._store.worlds.find(world) is None:
+            await _send(send, Answer(403, wire.text({"error": _FOREIGN}), None))
+            return
         raw, too_large = b"", False
         try:
             raw = await read_body(headers, receive, BODY_BYTES)

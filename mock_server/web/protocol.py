@@ -20,6 +20,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_BYTES = 65_536
 HEADERS = 200
 
+BODY_BYTES = 268_435_456
+"""Of a body nobody wants, which is read to its end so that its sender hears why."""
+
+WRAPPING = 16
+"""Bytes of chunk sizes, extensions and trailers for each byte of a body, beyond as many as a head may have."""
+
 HEAD_SECONDS = 20.0
 """From the first byte of a request to the end of its head."""
 
@@ -33,14 +39,20 @@ SILENT_SECONDS = 75.0
 """From the start of a connection to the first byte."""
 
 _INVALID = "Invalid HTTP request received."
-_TOO_LARGE = f"A head has at most {HEAD_BYTES} bytes and {HEADERS} headers."
+_TOO_LARGE = f"A head has at most {HEAD_BYTES} bytes and {HEADERS} headers, trailers included."
+_AMBIGUOUS = "A request is HTTP/1.0 or 1.1, with one Host, and no transfer encoding but chunked."
 _TOO_SLOW = f"The head of a request has to come within {HEAD_SECONDS:.0f} seconds."
 _TOO_MANY = "Too many connections are open; try again later."
+_VERSIONS = ("1.0", "1.1")
 _REASONS = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Request Header Fields Too Large", 503: b"Busy"}
 
 
-class _TooManyHeaders(Exception):
-    """More than anybody needs."""
+class _Refused(Exception):
+    """A head that is not served."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status, self.text = status, text
 
 
 class Http11Protocol(HttpToolsProtocol):
@@ -63,8 +75,14 @@ class Http11Protocol(HttpToolsProtocol):
     _arriving = False
     """Whether a request has begun, and its last byte is not there yet."""
 
-    _head = 0
-    """Bytes of a head that came in several segments."""
+    _segment = 0
+    """Bytes that came last."""
+
+    _received = 0
+    """Bytes of a request that came behind its first segment."""
+
+    _body = 0
+    """Bytes of its body among them."""
 
     _begun = 0.0
     """When the request that is arriving began, if it takes more than one segment; else 0."""
@@ -90,11 +108,12 @@ class Http11Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
+        self._segment = len(data)
         try:
             self._feed(data)
         except httptools.HttpParserError as error:
-            if isinstance(error.__context__, _TooManyHeaders):
-                self._turn_away(431, _TOO_LARGE)
+            if isinstance(error.__context__, _Refused):
+                self._turn_away(error.__context__.status, error.__context__.text)
             else:
                 self._turn_away(400, _INVALID)
         if self._arriving:
@@ -123,10 +142,10 @@ class Http11Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._spoken = self._in_head = self._arriving = True
+        self._body = self._received = 0
 
     def on_headers_complete(self) -> None:
-        if len(self.headers) > HEADERS:
-            raise _TooManyHeaders
+        self._demand_plain()
         if self.parser.should_upgrade():
             return  # not yet: the head will be read again
         self._in_head = False
@@ -135,22 +154,46 @@ class Http11Protocol(HttpToolsProtocol):
             self._offered = None
         self.scope["extensions"] = self._extensions
         super().on_headers_complete()
+        self.headers = []  # for trailers, of which the application hears nothing: a proxy may not have looked at them
+
+    def on_body(self, body: bytes) -> None:
+        self._body += len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         if not self.parser.should_upgrade():
             self._arriving = False
-            if self._begun:
-                self._begun, self._head = 0.0, 0
+            self._begun = 0.0
             super().on_message_complete()
+
+    def _demand_plain(self) -> None:
+        """Raises _Refused for a head that is too large, or that others may read in another way."""
+        headers = self.headers
+        large = self._segment > HEAD_BYTES and sum(len(name) + len(value) for name, value in headers) > HEAD_BYTES
+        if large or len(headers) > HEADERS:
+            raise _Refused(431, _TOO_LARGE)
+        names = [name for name, _ in headers]
+        coded = b"transfer-encoding" in names and any(
+            value.strip().lower() != b"chunked" for name, value in headers if name == b"transfer-encoding"
+        )
+        if coded or names.count(b"host") > 1 or self.parser.get_http_version() not in _VERSIONS:
+            raise _Refused(400, _AMBIGUOUS)
 
     def _note(self, size: int) -> None:
         """A request takes more than one segment: from now on it is watched."""
         self._moved = self.loop.time()
-        self._begun = self._begun or self._moved
-        if self._in_head:
-            self._head += size
-            if self._head > HEAD_BYTES:
+        if not self._begun:
+            self._begun = self._moved  # how much of the first segment is this request's, nobody knows
+            self._body = 0
+            return
+        self._received += size
+        if self._received - self._body > HEAD_BYTES + WRAPPING * self._body or len(self.headers) > HEADERS:
+            if not self._in_head and self.cycle.response_started:
+                self.transport.close()  # one answer is enough
+            else:
                 self._turn_away(431, _TOO_LARGE)
+        elif self._body > BODY_BYTES:
+            self.transport.abort()
 
     def _turn_away(self, status: int, text: str) -> None:
         """A plain answer without the application, and the end of the connection."""

@@ -360,3 +360,13 @@ class TestStartingFromAFile:
         assert result.exit_code == 2
         assert f"line {line}" in result.output
         assert 'did you mean "approved"?' in result.output
+
+
+@pytest.mark.parametrize(
+    "now",
+    ["0001-01-01T00:00:00+14:00", "1969-12-31T00:00:00Z", "9000-06-01T00:00:00Z", "9999-12-31T23:59:59-14:00"],
+)
+def test_a_world_begins_within_the_calendar(now: str, steer: Steer) -> None:
+    problem = steer.refused(400, "POST", "worlds", {"name": fresh_world(), "now": now})
+    assert problem["given"] == now
+    assert "1970" in problem["allowed"][0]

@@ -6,8 +6,16 @@ import pytest
 
 from tests.client import Portal
 from tests.control.steer import Steer
+from tests.live import fresh_world
 
-CHANGES = [("POST", "reset"), ("PUT", "clock"), ("DELETE", "faults"), ("PATCH", "invoices/AA24080000001")]
+CALLS = [
+    ("GET", "clock"),
+    ("GET", "world?secrets=include"),
+    ("POST", "reset"),
+    ("PUT", "clock"),
+    ("DELETE", "faults"),
+    ("PATCH", "invoices/AA24080000001"),
+]
 
 
 def status(port: int, method: str, path: str, **headers: str) -> int:
@@ -20,18 +28,19 @@ def status(port: int, method: str, path: str, **headers: str) -> int:
         connection.close()
 
 
-@pytest.mark.parametrize(("method", "path"), CHANGES)
+@pytest.mark.parametrize(("method", "path"), CALLS)
 @pytest.mark.parametrize(
     "headers",
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Origin": "http://127.0.0.1:1"},
         {"Sec_Fetch_Site": "cross-site"},
         {"Sec_Fetch_Site": "same-site", "Origin": "http://localhost:3000"},
     ],
 )
-def test_another_origin_changes_nothing(
+def test_another_origin_asks_for_nothing(
     method: str, path: str, headers: dict[str, str], portal: Portal, steer: Steer
 ) -> None:
     steer.fault(err_code=11)
@@ -53,6 +62,9 @@ def test_its_own_page_and_programs_may(portal: Portal) -> None:
         ("evil.example", 403),
         ("evil.example:8080", 403),
         ("127.0.0.1.evil.example", 403),
+        ("[evil.example]", 403),
+        ("[", 403),
+        ("[::1", 403),
         ("127.0.0.1", 200),
         ("[::1]:8080", 200),
         ("192.168.1.5:8080", 200),
@@ -65,3 +77,12 @@ def test_its_own_page_and_programs_may(portal: Portal) -> None:
 def test_a_name_that_a_stranger_may_own_is_no_host(host: str, expected: int, portal: Portal) -> None:
     for method, path in (("GET", "accounts?secrets=include"), ("POST", "reset")):
         assert status(portal.port, method, f"/w/{portal.world}/__admin/{path}", Host=host) == expected
+
+
+@pytest.mark.parametrize("path", ["__admin/clock", "api/job/read_proc_status"])
+def test_another_origin_makes_no_world(path: str, portal: Portal) -> None:
+    """A page of pictures could make as many as there may be."""
+    name = fresh_world()
+    assert status(portal.port, "GET", f"/w/{name}/{path}", Sec_Fetch_Site="cross-site") == 403
+    assert name not in [world["name"] for world in Steer(portal.port).get("worlds")["worlds"]]
+    assert status(portal.port, "GET", f"/w/{name}/{path}", Sec_Fetch_Site="same-origin") == 200

@@ -154,10 +154,11 @@ LONG = b"a" * (protocol.HEAD_BYTES + 1)
     [
         [HEAD + b"".join(b"X-%d: y\r\n" % number for number in range(300)) + b"\r\n"],
         [HEAD + b"X: ", LONG[:40_000], LONG[40_000:], b"\r\n\r\n"],
+        [HEAD + b"X: " + LONG + b"\r\n\r\n"],
         [b"GET /", LONG[:40_000], LONG[40_000:], b" HTTP/1.1\r\n\r\n"],
         [HEAD, *[b"X: y\r\n" * 2000] * 10, b"\r\n"],
     ],
-    ids=["many at once", "one long", "a long address", "many in pieces"],
+    ids=["many at once", "one long", "one long at once", "a long address", "many in pieces"],
 )
 def test_a_flood_of_headers_is_cut_off(hasty: Address, segments: list[bytes]) -> None:
     with Wire(hasty) as wire:

@@ -39,6 +39,9 @@ SHAPES = {
     "a zero byte in a name": request(b"X\x00: a", body=HIDDEN),
     "a line feed in the address": request(line=b"POST /a\nb HTTP/1.1", body=HIDDEN),
     "another protocol": request(line=b"POST /a HTTP/9.9", body=HIDDEN),
+    "the next protocol": request(line=b"POST /a HTTP/2.0", body=HIDDEN),
+    "a coding before chunked": request(b"Transfer-Encoding: gzip, chunked", body=CHUNKS + HIDDEN),
+    "two hosts": request(b"Host: y", b"Content-Length: %d" % len(BODY), body=BODY + HIDDEN),
 }
 
 
@@ -74,3 +77,44 @@ def test_nothing_is_served_out_of_a_body(address: Address, sent: bytes, offered:
 def test_a_sound_request_behind_another_is_served(address: Address) -> None:
     sound = request(b"Content-Length: %d" % len(BODY), body=BODY + HIDDEN)
     assert said(address, sound).count(b"HTTP/1.1 200 ") == 2
+
+
+def test_trailers_are_no_headers(address: Address) -> None:
+    """Whoever filters heads in between has not seen them."""
+    trailers = b"0\r\nX-Vatpapikey: t\r\nContent-Type: text/html\r\n\r\n"
+    answers = said(
+        address, request(b"Transfer-Encoding: chunked", body=CHUNKS.replace(b"0\r\n\r\n", trailers) + HIDDEN)
+    )
+    assert answers.count(b"HTTP/1.1 200 ") == 2
+    assert b"transfer-encoding" in answers
+    assert b"x-vatpapikey" not in answers
+    assert b"text/html" not in answers
+
+
+WITHOUT_END = {
+    "trailers": (b"1\r\nx\r\n0\r\n", b"X: y\r\n" * 2000),
+    "one trailer": (b"1\r\nx\r\n0\r\nX: ", b"y" * 20_000),
+    "a chunk's extension": (b"1;", b"y" * 20_000),
+    "a chunk's size": (b"", b"0" * 20_000),
+}
+
+
+@pytest.mark.parametrize(("begun", "more"), WITHOUT_END.values(), ids=WITHOUT_END)
+def test_what_wraps_a_body_has_a_bound(address: Address, begun: bytes, more: bytes) -> None:
+    sent = 0
+    with socket.create_connection(address, timeout=5) as talk:
+        talk.sendall(request(b"Transfer-Encoding: chunked") + begun)
+        try:
+            while sent < 50_000_000:
+                talk.sendall(more)
+                sent += len(more)
+        except ConnectionError:
+            pass
+    assert sent < 20_000_000  # what the system's buffers take
+
+
+def test_chunks_of_single_bytes_are_a_body(address: Address) -> None:
+    many = 100_000
+    answers = said(address, request(b"Transfer-Encoding: chunked", body=b"1\r\nx\r\n" * many + b"0\r\n\r\n" + HIDDEN))
+    assert b'"length": %d' % many in answers
+    assert answers.count(b"HTTP/1.1 200 ") == 2

@@ -7,24 +7,24 @@ from starlette.requests import Request
 
 from mock_server.control.desk import Problem
 
-_READS = ("GET", "HEAD", "OPTIONS")
 _OWN = ("same-origin", "none")
 _PRIVATE = ("localhost", "internal", "test")
 """Last parts of names that nobody can register, so that no stranger's name server answers for them."""
 
 
 def demand_own_origin(request: Request) -> None:
-    """Raises a Problem (403) for a change that a page of another origin asks for; programs send no such headers."""
-    if request.method in _READS:
-        return
+    """Raises a Problem (403) for what a page of another origin asks for; programs send no such headers.
+
+    Reading is no exception: it makes a world of that name, and a page of pictures could make as many as there may be.
+    """
     origin, host = request.headers.get("origin"), request.headers.get("host", "")
-    foreign = origin is not None and urlsplit(origin).netloc != host
+    foreign = origin is not None and _place(origin) != host
     if foreign or request.headers.get("sec-fetch-site", "none") not in _OWN:
         raise Problem(
             403,
             "another origin",
-            "a page of another origin asked for this change; only the dashboard's own may",
-            given=origin or "a browser's request",
+            "a page of another origin asked for this; only the dashboard's own may",
+            given=(origin or "a browser's request")[:200],
             allowed=[f"{request.url.scheme}://{host}"],
         )
 
@@ -35,7 +35,7 @@ def demand_known_host(request: Request) -> None:
     Where no token is wanted, any page could else have a name of its own point to this machine, and so be of our
     origin (DNS rebinding).
     """
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    host = _name(request.headers.get("host", ""))
     if "." not in host or host.rpartition(".")[2] in _PRIVATE:
         return
     try:
@@ -49,3 +49,19 @@ def demand_known_host(request: Request) -> None:
             given=host,
             allowed=["127.0.0.1", "localhost", "any other address"],
         ) from None
+
+
+def _place(origin: str) -> str | None:
+    """Host and port of an origin; `None` if it is none, as `null` is of a page without one."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
+def _name(host: str) -> str:
+    """The name in a `Host`, without its port; all of it, dots and all, where it is none that can be read."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return f"{host}."
