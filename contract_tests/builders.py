@@ -44,6 +44,7 @@ SUMS: Mapping[str, str] = {
 _VAT_RATE = Decimal(load("rules.json")["vat_rate"])
 _CENT = Decimal("0.01")
 _FINE = Decimal("0.001")
+_FINEST = Decimal("0.00001")
 
 
 class Product(NamedTuple):
@@ -145,6 +146,31 @@ def invoice(
     }
 
 
+def finely(one: Invoice) -> Invoice:
+    """The same invoice with two items whose price, quantity and amounts have 5 decimals, none the same if rounded.
+
+    Their names and units have the letters that a wrong code page loses; every amount differs from every other.
+    """
+    rng = random.Random(5)
+    lines = _fine_items(rng)
+    while not _adds_up(sums := _sums(lines)):
+        lines = _fine_items(rng)
+    return {**one, **sums, "items": lines}
+
+
+def _fine_items(rng: random.Random) -> list[Item]:
+    lines = []
+    for product in (
+        Product("2203000107", "Əla «ŞİRƏ», ığdır üzümü – 0,5 l", "şüşə", 2, 9),
+        Product("2208200003", "Qıjqırma tozu, ÖZÜMÜZÜN", "kq", 11, 40),
+    ):
+        price, quantity = (_between(rng, *bounds, _FINEST) for bounds in ((product.low, product.high), (1, 9)))
+        line = _amounts(rng, product, price, quantity, "everything", _FINEST, _FINEST)
+        shift = _rounded(line["vat_free"] / 3, _FINEST)
+        lines.append({**line, "vat_free": line["vat_free"] - shift, "vat_zero": line["vat_zero"] + shift})
+    return lines
+
+
 @cache
 def _faker() -> Faker:
     return Faker("az_AZ")
@@ -170,12 +196,25 @@ def _item(rng: random.Random, product: Product, taxation: Taxation, places: int)
     price = _between(rng, product.low, product.high, price_step)
     weighed = product.weighed and places == 2
     quantity = _between(rng, 1, 60, _FINE) if weighed else rng.randint(1, 60)
+    return _amounts(rng, product, price, quantity, taxation, step, Decimal(10) ** -places)
+
+
+def _amounts(
+    rng: random.Random,
+    product: Product,
+    price: Decimal,
+    quantity: Decimal | int,
+    taxation: Taxation,
+    step: Decimal,
+    vat_step: Decimal,
+) -> Item:
+    """An item with all that follows from its price and quantity, rounded to a step."""
     subtotal1 = _rounded(price * quantity, step)
     excise = _excise(rng, subtotal1, step) if taxation in ("excise", "everything") else {}
     subtotal2 = subtotal1 + excise.get("aksiz", 0)
     bases = _bases(subtotal2, taxation, step)
     apply = bases.get("apply_vat_amount", 0)
-    vat = {"vat_amount": _rounded(apply * _VAT_RATE, Decimal(10) ** -places)} if apply else {}
+    vat = {"vat_amount": _rounded(apply * _VAT_RATE, vat_step)} if apply else {}
     road = {}
     if taxation in ("road-tax", "everything"):
         road = {"transport_tax": _rounded(quantity * Decimal("0.02"), step)}

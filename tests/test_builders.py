@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract_tests.builders import finely
 from fixtures.builders import BUYER, SELLER, TAXATIONS, WAYS, Invoice, InvoiceType, Taxation, broken, invoice
 
 SEEDS = st.integers(0, 2**32)
@@ -213,6 +214,17 @@ def test_items_have_up_to_five_decimals_and_headers_two(seed: int, taxation: Tax
     assert all(int(value.as_tuple().exponent) >= -5 for value in decimals)
     assert any(int(value.as_tuple().exponent) < -2 for value in decimals)
     assert all(built[total] == round(built[total], 2) for total in SUMMED if total in built)
+
+
+def test_fine_invoices_are_right_and_lose_by_rounding() -> None:
+    built = finely(invoice(1, taxation="everything"))
+    assert not judged(built)
+    assert not judged(built, exact=True)
+    for item in built["items"]:
+        amounts = [value for key, value in item.items() if isinstance(value, Decimal) and key != "aksizgrade"]
+        assert len(set(amounts)) == len(amounts) > 10
+        assert all(amount != round(amount, 4) for amount in (item["unit_price"], item["quantity"], item["total"]))
+    assert len({built[key] for key in built if key.startswith("sum_")}) == 10
 
 
 @pytest.mark.parametrize(

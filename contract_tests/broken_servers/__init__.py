@@ -15,6 +15,7 @@ from contract_tests.broken_servers import (
     partner,
     portal_invoices,
     processes,
+    roundtrip,
 )
 from contract_tests.broken_servers.wrapping import Broken
 
@@ -29,6 +30,7 @@ _PARTS = (
     deletion,
     lifecycle,
     partner,
+    roundtrip,
 )
 
 CATALOGUE: dict[str, Broken] = {row.name: row for part in _PARTS for row in part.SHELF.rows}
