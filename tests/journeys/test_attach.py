@@ -32,7 +32,7 @@ def test_reports_are_written_when_it_is_stopped(number: signal.Signals, tmp_path
     api = portal_of(process)
     httpx2.get(f"{api}/job/read_proc_status", params={"username": "demo", "password": "demo"})
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=180)
     assert (process.returncode, "credentials-in-query" in out) == (1, True), out + err
     (told,) = json.loads(files["json"].read_text("utf-8"))["journeys"]
     assert (told["name"], told["passed"], told["all_requests"]) == ("attached", False, 1)
