@@ -198,3 +198,56 @@ def test_ten_thousand_accounts_take_no_time() -> None:
         assert known.hide(body) == body
     assert time.process_time() - began < 1
     assert known.hide(b'"' + f"{5 * 7919:x}-token-5".encode() + b'"') == b'"***"'
+
+
+CUTS = st.sampled_from(["kanareyka-1", "kanareyka-22", 'kan"arəyka-333', "kanareyka-4444"])
+
+
+def _written(secret: str, way: int) -> str:
+    """As it is, in JSON, and with every letter escaped once and twice."""
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in secret)
+    return [secret, json.dumps(secret)[1:-1], escaped, escaped.replace("\\", "\\u005c")][way]
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@given(CUTS, st.integers(0, 3), st.integers(0, 160), st.integers(0, 6), st.booleans(), st.integers(0, 300))
+def test_nothing_of_a_secret_across_a_cut_stays(
+    secret: str, way: int, before: int, hidden_before: int, known: bool, behind: int
+) -> None:
+    """Whether the world knows it or the caller gave it, and however much others before it have become shorter."""
+    secrets = KnownSecrets([secret] if known else ["xx-xx"], [])
+    given = () if known else (secret,)
+    if not known:
+        way = 0  # what is given is looked for as it is
+    whole = "y" * 100 + (secret + " ") * hidden_before + "y" * before + _written(secret, way) + "y" * behind
+    size = 150
+    if len(whole.encode()) <= size:
+        return
+
+    def hidden(text: bytes) -> bytes:
+        return secrets.hide_given(secrets.hide(text), given)
+
+    kept = secrets.cut(whole.encode(), size, given, hidden)
+    assert len(kept) <= size
+    assert set(kept) <= {*b"y* "} or kept == WITHHELD
+    text = secrets.cut(whole, size, given, lambda part: secrets.hide_text(part, given))
+    assert set(text) <= {*"y* "} or text.encode() == WITHHELD
+
+
+def test_what_has_no_secret_is_kept_to_its_cut() -> None:
+    assert KNOWN.cut(b"x" * 100, 40, (), KNOWN.hide) == b"x" * 40
+    assert KNOWN.cut(b"x" * 30 + b"demo-token" + b"x" * 200, 40, (), KNOWN.hide) == b"x" * 30 + b"***"
+    assert KNOWN.cut(b"x" * 38 + b"demo-token" + b"x" * 200, 40, (), KNOWN.hide) == b"x" * 38 + b"**"
+
+
+@pytest.mark.parametrize("length", [100, 60_000, 60_000_000])
+def test_a_cut_looks_a_bounded_way_behind_itself(length: int) -> None:
+    looked: list[int] = []
+
+    def hidden(text: bytes) -> bytes:
+        looked.append(len(text))
+        return text
+
+    kept = KNOWN.cut(b"x" * 1_000_000, 1000, ("k" * length,), hidden)
+    assert max(looked, default=0) <= 1000 + 65_536
+    assert kept == (b"" if length > 65_536 else b"x" * 1000)

@@ -156,7 +156,7 @@ BAD: dict[str, tuple[Change, str]] = {
     "company twice": (again("companies"), f"the company {TIN} stands 2 times"),
     "warehouse twice": (again("companies.0.warehouses"), f"at {TIN} the warehouse W1 stands 2 times"),
     "user twice": (again("accounts", token="other"), "the user aysel stands 2 times"),
-    "token twice": (again("accounts", username="leyla"), "the token t-aysel stands 2 times"),
+    "token twice": (again("accounts", username="leyla"), "the token at $.accounts[0].token stands 2 times"),
     "qaime twice": (again("registry", id=72), "the qaime ZZ25010000001 stands 2 times"),
     "id twice": (again("registry", number="25010000002"), "the id in registry 71 stands 2 times"),
     "invoice twice": (again("portal"), f"the invoice in portal INV-0000071 of {TIN} stands 2 times"),

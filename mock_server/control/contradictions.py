@@ -10,13 +10,16 @@ from mock_server.portal.records import RecordEntry, record_of
 from mock_server.portal.world_file import Time, WorldFile, instant_of
 from mock_server.refusals import ConfigurationError
 from mock_server.rulebook.ledger import Ledger
-from mock_server.rulebook.world_form import Complaint, Path
+from mock_server.rulebook.world_form import Complaint, Path, place_of
 
 MAX_NUMBER = 10**15
 """The magnitude that numbers have at most, as in requests (R-47)."""
 
 _OWN_BOUNDS = "record"
 """Instants in microseconds are larger; the schema bounds them."""
+
+_TOKEN = "the token"
+"""A secret, so the place where it stands first is told in its stead."""
 
 _NEEDS: dict[str, str] = {"store": "download", "delete": "deletion"}
 
@@ -54,7 +57,8 @@ def _doubles(file: WorldFile) -> Iterator[Complaint]:
             places.setdefault(name, []).append(path)
         for name, paths in places.items():
             if len(paths) > 1:
-                yield Complaint(paths[1], f"{what} {name} stands {len(paths)} times")
+                said = f" at {place_of(paths[0])}" if what == _TOKEN else f" {name}"
+                yield Complaint(paths[1], f"{what}{said} stands {len(paths)} times")
 
 
 def _names(file: WorldFile) -> Iterator[tuple[str, Named]]:
@@ -65,7 +69,7 @@ def _names(file: WorldFile) -> Iterator[tuple[str, Named]]:
         yield f"at {company.tin} the warehouse", codes
     accounts = list(enumerate(file.accounts))
     yield "the user", ((("accounts", n, "username"), one.username) for n, one in accounts)
-    yield "the token", ((("accounts", n, "token"), one.token) for n, one in accounts if one.token)
+    yield _TOKEN, ((("accounts", n, "token"), one.token) for n, one in accounts if one.token)
     registry = list(enumerate(file.registry))
     yield "the qaime", ((("registry", n, "number"), one.qaime) for n, one in registry)
     yield "the id in registry", ((("registry", n, "id"), str(one.id)) for n, one in registry if one.id is not None)

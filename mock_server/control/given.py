@@ -12,8 +12,10 @@ _PLACE = re.compile(r" - at (?:key in )?`\$([^`]*)`$")
 _STEP = re.compile(r"\.(\w[\w-]*)|\[(\d+)\]|\[\.\.\.\]")
 _MISSING = re.compile(r"^Object missing required field `([^`]+)`")
 _EXPECTED = re.compile(r"^Expected `([^`]+)`(.*?)(?:, got `[^`]+`)?$")
-_SECRET = re.compile("password|token|secret|key", re.IGNORECASE)
+_SECRET = re.compile("password|token|secret|key|challenge", re.IGNORECASE)
 
+_NAME = 100
+"""Characters of a text beyond which it is no mere name."""
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _KINDS = {
@@ -63,12 +65,19 @@ def _explained(said: str, value: Any, kind: Any) -> Problem:
 
 def shown(value: Any) -> str:
     """A value as JSON, but for what it says of secrets."""
-    if isinstance(value, Mapping):
-        value = {key: "***" if _SECRET.search(str(key)) else inner for key, inner in value.items()}
     try:
-        return _encoder.encode(value).decode()
+        return _encoder.encode(_harmless(value)).decode()
     except (TypeError, ValueError, OverflowError):
         return str(value)
+
+
+def _harmless(value: Any) -> Any:
+    """A value without what it says of secrets, however deep: a world file may stand in it, as a text even."""
+    if isinstance(value, Mapping):
+        return {key: "***" if _SECRET.search(str(key)) else _harmless(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_harmless(inner) for inner in value]
+    return "***" if isinstance(value, str) and len(value) > _NAME and _SECRET.search(value) else value
 
 
 def _at(value: Any, path: str) -> Any:

@@ -138,6 +138,11 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 _Loader.yaml_implicit_resolvers = {}
 
 
+_WORD = re.compile("'[^'<][^']+'")
+_ELLIPSIS = "'...'"
+"""Stands for a word of the text's own, which may be a password that should have been in quotes."""
+
+
 def _from_yaml(text: str) -> Markup:
     reader = _Nodes()
     try:
@@ -146,7 +151,8 @@ def _from_yaml(text: str) -> Markup:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Unreadable(
-            f"no YAML: {error.problem or error.context}", None if mark is None else mark.line + 1
+            f"no YAML: {_WORD.sub(_ELLIPSIS, str(error.problem or error.context))}",
+            None if mark is None else mark.line + 1,
         ) from None
     except yaml.YAMLError as error:
         raise Unreadable(f"no YAML: {error}") from None
@@ -180,7 +186,7 @@ class _Nodes:
             return [self.value(inner, (*path, place)) for place, inner in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode) and node.tag == f"{_TAG}str":
             return _scalar(node)
-        raise Unreadable(f"the tag {node.tag.replace(_TAG, '!!')} has no meaning here", line)
+        raise Unreadable("a word that begins with ! is a tag, which has no meaning here; put a text in quotes", line)
 
     def _size(self, node: yaml.Node) -> int:
         """How many parts a node stands for, told without writing out what aliases repeat."""

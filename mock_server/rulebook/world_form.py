@@ -1,5 +1,7 @@
 """The form of a world file, as `schemas/world.json` has it: what is wrong with one, where, and what was meant."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -10,6 +12,7 @@ from mock_server.refusals import nearest
 from mock_server.rulebook.documents import load, schema_files
 
 TEXT_BOUND = 300
+_SECRET = re.compile("password|token|secret|challenge", re.IGNORECASE)
 _WORLD = "urn:vatportal:world"
 
 Path = tuple[str | int, ...]
@@ -30,7 +33,7 @@ class Complaint(NamedTuple):
     @property
     def place(self) -> str:
         """As JSONPath has it: `$.accounts[0].token`."""
-        return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
+        return place_of(self.path)
 
     @property
     def sentence(self) -> str:
@@ -39,6 +42,11 @@ class Complaint(NamedTuple):
         if guess is not None:
             return f'{self.text}; did you mean "{guess}"?'
         return f"{self.text}; allowed: {', '.join(self.allowed)}" if self.allowed else self.text
+
+
+def place_of(path: Path) -> str:
+    """As JSONPath has it."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
 
 def complaints(value: Any) -> Iterator[Complaint]:
@@ -69,12 +77,28 @@ def _complaints(error: jsonschema_rs.ValidationError) -> Iterator[Complaint]:
         allowed = sorted(_keys(*_node(list(error.evaluation_path)[:-1])))
         for key in kind.unexpected:
             yield Complaint((*path, key), f"{key[:100]!r} was unexpected", key, allowed)
+    elif kind.name != "required" and _secret(path, error.instance):
+        route = list(error.evaluation_path)
+        wanted = _bounded(json.dumps(_node(route[:-1])[1].get(route[-1])))
+        quotes = ": put it in quotes" if isinstance(error.instance, int) else ""
+        yield Complaint(path, f'the value, a secret and so not shown, does not fit "{kind.name}": {wanted}{quotes}')
     elif kind.name == "enum" and isinstance(error.instance, str):
         yield Complaint(path, _bounded(error.message), error.instance, [str(word) for word in kind.options])
     elif kind.name == "type" and isinstance(error.instance, int) and "string" in kind.types:
         yield Complaint(path, f"{_bounded(error.message)}: put it in quotes")
     else:
         yield Complaint(path, _bounded(error.message))
+
+
+def _secret(path: Path, value: Any) -> bool:
+    """Whether a value stands where only secrets do, or holds one."""
+    return any(isinstance(step, str) and _SECRET.search(step) for step in path) or _holds_secret(value)
+
+
+def _holds_secret(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_SECRET.search(key) or _holds_secret(inner) for key, inner in value.items())
+    return isinstance(value, list) and any(map(_holds_secret, value))
 
 
 def _bounded(text: str) -> str:

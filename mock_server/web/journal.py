@@ -8,9 +8,10 @@ import asyncio
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
@@ -25,7 +26,7 @@ from mock_server.store.journal import UNDIGESTED, AuditRow, JournalRow
 from mock_server.store.stores import Store
 from mock_server.store.worlds import Lifetime
 from mock_server.web.envelope import Answer
-from mock_server.web.known_secrets import HIDDEN, WITHHELD, KnownSecrets, secrets_of
+from mock_server.web.known_secrets import WITHHELD, KnownSecrets, secrets_of
 from mock_server.web.redaction import redacted, redacted_name, redacted_query
 from mock_server.web.requests import Request
 
@@ -67,6 +68,7 @@ class Exchange:
         real, now: when it was looked at, in real time and in world time.
         account, way: whose it turned out to be, and how he authenticated.
         readable: whether the body is known to be JSON; `body`: what was read of it, if it was.
+        unread: what is read of the body for the journal alone.
         sent: the body as the journal may show it, where that is known from earlier.
         violations: what the answer's code is for, each with its place.
     """
@@ -81,6 +83,7 @@ class Exchange:
         "real",
         "request",
         "sent",
+        "unread",
         "violations",
         "visit",
         "way",
@@ -96,6 +99,7 @@ class Exchange:
         self.readable = False
         self.body: dict[str, Any] | None = None
         self.sent: bytes | None = None
+        self.unread: Any = None
         self.violations: list[Violation] = []
         self.notes: list[Note] = []
         self.visit: Visit | None = None
@@ -117,7 +121,6 @@ def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latenc
     request, size = exchange.request, answer.size
     raw = request.raw
     long = len(raw) > BODY_KEPT
-    kept = answer.beginning(BODY_KEPT)
     secrets = secrets_of(view)
     return JournalRow(
         exchange.lifetime.world,
@@ -125,19 +128,19 @@ def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latenc
         exchange.now,
         request.operation.name,
         request.method,
-        _path_of(request, secrets),
+        _path_of(exchange, secrets),
         exchange.account,
         exchange.way,
         answer.http,
         answer.code,
         latency,
-        _violations(exchange.violations, answer.code, because, secrets) if because else "[]",
-        _notes(exchange.notes, secrets) if exchange.notes else "[]",
+        _violations(exchange, answer.code, because, secrets) if because else "[]",
+        _notes(exchange, secrets) if exchange.notes else "[]",
         sent_by(exchange, secrets) if exchange.sent is None else exchange.sent,
         len(raw),
         hashlib.sha256(raw).hexdigest() if long else "",
         _named(exchange, secrets) if long else "",
-        _received(request, kept, secrets),
+        _received(exchange, answer, size, secrets),
         size,
         _digest(answer) if size > BODY_KEPT else "",
     )
@@ -153,24 +156,41 @@ def audit_of(view: World, row: AuditRow) -> AuditRow:
     return row._replace(invoices="[]" if invoices == WITHHELD else invoices.decode())
 
 
+def given_by(exchange: Exchange) -> tuple[str, ...]:
+    """What the caller gave as token, password or key, right or wrong, unless it is as short as a word."""
+    body = _body_of(exchange)
+    named = (body.get("password"), body.get("key")) if isinstance(body, dict) else ()
+    given = (exchange.request.token, *named)
+    return tuple(each for each in given if isinstance(each, str) and len(each) >= SHOWN_HIDDEN)
+
+
+def _body_of(exchange: Exchange) -> Any:
+    """The body as it was read; one that nobody has read, for a fault or a refusal came first, is read now."""
+    if exchange.body is not None:
+        return exchange.body
+    if exchange.unread is None:
+        try:
+            exchange.unread = wire.parse(exchange.request.raw)
+        except wire.Unreadable:
+            exchange.unread = ()
+    return exchange.unread
+
+
 def sent_by(exchange: Exchange, secrets: KnownSecrets) -> bytes:
-    """A body without secrets, and without what the caller gave as token or password, right or wrong."""
-    raw, body = exchange.request.raw, exchange.body or {}
+    """A body without secrets, and without what the caller gave as token or password."""
+    raw, readable = exchange.request.raw, exchange.readable
     if not raw:
         return b""
-    given = (exchange.request.token, body.get("password"), body.get("key"))
-    shown = tuple(each for each in given if isinstance(each, str) and len(each) >= SHOWN_HIDDEN)
+    given = given_by(exchange)
     if len(raw) <= POLL_BYTES:
-        return _polled(raw, exchange.readable, shown, secrets)
-    return _without(raw[:BODY_KEPT], exchange.readable, shown, secrets)
+        return _polled(raw, readable, given, secrets)
+    if len(raw) <= BODY_KEPT:
+        return _without(raw, readable, given, secrets)
+    return secrets.cut(raw, BODY_KEPT, given, lambda part: _without(part, readable, given, secrets))
 
 
 def _without(raw: bytes, readable: bool, given: tuple[str, ...], secrets: KnownSecrets) -> bytes:
-    sent = secrets.hide(redacted(secrets.hide_plain(raw), readable))
-    for shown in given:
-        if shown not in secrets.shown:
-            sent = sent.replace(shown.encode("utf-8", "surrogatepass"), HIDDEN)
-    return sent
+    return secrets.hide_given(secrets.hide(redacted(secrets.hide_plain(raw), readable)), given)
 
 
 _polled = lru_cache(maxsize=1024)(_without)
@@ -182,11 +202,19 @@ def _path_without(path: str, secrets: KnownSecrets) -> str:
     return secrets.hide_text(path)
 
 
-def _received(request: Request, body: bytes, secrets: KnownSecrets) -> bytes:
+def _received(exchange: Exchange, answer: Answer, size: int, secrets: KnownSecrets) -> bytes:
     """An answer without secrets; a new token is one by its name."""
-    if request.operation.name == "reset_confirm":
-        return secrets.hide(redacted(body))
-    return _hidden(body, secrets) if len(body) <= POLL_BYTES else secrets.hide(body)
+    renewal = exchange.request.operation.name == "reset_confirm"
+    if size <= POLL_BYTES and not renewal:
+        return _hidden(answer.beginning(POLL_BYTES), secrets)
+    given = given_by(exchange)
+
+    def hidden(body: bytes) -> bytes:
+        return secrets.hide_given(secrets.hide(redacted(body) if renewal else body), given)
+
+    if size <= BODY_KEPT:
+        return hidden(answer.beginning(BODY_KEPT))
+    return secrets.cut(answer.beginning(BODY_KEPT + secrets.reach(given)), BODY_KEPT, given, hidden)
 
 
 @lru_cache(maxsize=1024)
@@ -195,46 +223,63 @@ def _hidden(body: bytes, secrets: KnownSecrets) -> bytes:
     return secrets.hide(body)
 
 
-def _path_of(request: Request, secrets: KnownSecrets) -> str:
+def _path_of(exchange: Exchange, secrets: KnownSecrets) -> str:
+    request = exchange.request
     path = _path_without(request.path, secrets)
     if not request.query:
         return path
-    return f"{path}?{secrets.hide(redacted_query(request.query[:QUERY_KEPT])).decode('latin-1')}"
+    given = given_by(exchange)
+    written = {*given, *(quote(each, errors="surrogatepass") for each in given)}
+
+    def hidden(query: bytes) -> bytes:
+        return secrets.hide_given(secrets.hide(redacted_query(query)), written)
+
+    long = len(request.query) > QUERY_KEPT
+    kept = secrets.cut(request.query, QUERY_KEPT, given, hidden) if long else hidden(request.query)
+    return f"{path}?{kept.decode('latin-1')}"
 
 
 def _named(exchange: Exchange, secrets: KnownSecrets) -> str:
-    body = exchange.body
-    if body is None:  # nobody has read it: a fault came first, or a refusal
-        try:
-            body = wire.parse(exchange.request.raw)
-        except wire.Unreadable:
-            return ""
-    named = secrets.hide(msgspec.json.encode(named_in(body)))
+    body = _body_of(exchange)
+    if body == ():
+        return ""
+    named = secrets.hide_given(secrets.hide(msgspec.json.encode(named_in(body))), given_by(exchange))
     return "" if named == WITHHELD else named.decode()
 
 
-def _violations(found: Sequence[Violation], code: int | None, because: str, secrets: KnownSecrets) -> str:
+def _violations(exchange: Exchange, code: int | None, because: str, secrets: KnownSecrets) -> str:
+    found, text = exchange.violations[:NOTES_KEPT], _texts(exchange, secrets)
     rows = [
-        {"path": _path(row.path, secrets), "code": row.code, "reading": "", "text": _text(row.text, secrets)}
-        for row in found[:NOTES_KEPT] or [Violation((), "", code, because)]
+        {"path": _path(row.path, text), "code": row.code, "reading": "", "text": text(row.text)}
+        for row in found or [Violation((), "", code, because)]
     ]
     return msgspec.json.encode(rows).decode()
 
 
-def _notes(notes: Sequence[Note], secrets: KnownSecrets) -> str:
+def _notes(exchange: Exchange, secrets: KnownSecrets) -> str:
+    text = _texts(exchange, secrets)
     rows = [
-        {"path": _path(note.path, secrets), "reading": note.reading, "text": redacted_name(_text(note.text, secrets))}
-        for note in notes[:NOTES_KEPT]
+        {"path": _path(note.path, text), "reading": note.reading, "text": redacted_name(text(note.text))}
+        for note in exchange.notes[:NOTES_KEPT]
     ]
     return msgspec.json.encode(rows).decode()
 
 
-def _path(path: Sequence[str | int], secrets: KnownSecrets) -> list[str | int]:
-    return [step if isinstance(step, int) else redacted_name(_text(step, secrets)) for step in path]
+def _path(path: Sequence[str | int], text: Callable[[str], str]) -> list[str | int]:
+    return [step if isinstance(step, int) else redacted_name(text(step)) for step in path]
 
 
-def _text(text: str, secrets: KnownSecrets) -> str:
-    return secrets.hide_text(text[:NOTE_TEXT_KEPT])
+def _texts(exchange: Exchange, secrets: KnownSecrets) -> Callable[[str], str]:
+    """What becomes of a text that is told of an exchange."""
+    given = given_by(exchange)
+
+    def hidden(text: str) -> str:
+        return secrets.hide_text(text, given)
+
+    def kept(text: str) -> str:
+        return hidden(text) if len(text) <= NOTE_TEXT_KEPT else secrets.cut(text, NOTE_TEXT_KEPT, given, hidden)
+
+    return kept
 
 
 class Recorder:

@@ -2,7 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import takewhile
+from typing import AnyStr
 from urllib.parse import unquote_to_bytes
 from weakref import WeakKeyDictionary
 
@@ -13,7 +15,13 @@ WITHHELD = b"(what hides its words is not kept)"
 SHORT = 4
 """Characters below which a secret is hidden only where it stands by itself: else a password `1` would hide all."""
 
-_ROUNDS = 3
+WIDEST = 12
+"""Bytes that a byte of a secret takes at most, escaped twice: `\\\\u005cu0061`."""
+
+FARTHEST = 65_536
+"""Bytes behind a cut that are looked at; a secret longer than this takes all with it."""
+
+ROUNDS = 3
 """How often something may be escaped for us still to read it."""
 
 _ESCAPES = re.compile(rb"\\(?:(u[0-9a-fA-F]{4}(?:\\u[0-9a-fA-F]{4})*)|(.))", re.DOTALL)
@@ -39,6 +47,7 @@ class KnownSecrets:
         branches = [*([_pattern(_trie(forms))] if forms else []), *alone]
         self._pattern = re.compile(b"|".join(branches)) if branches else None
         self._escaped = _OF_ASCII if all(map(str.isascii, values)) else _ANY
+        self._longest = _longest(values)
 
     def hide_plain(self, text: bytes) -> bytes:
         """The text without those that stand there as they are."""
@@ -49,7 +58,7 @@ class KnownSecrets:
         if self._pattern is None:
             return text
         plain = text = self.hide_plain(text)
-        for _ in range(_ROUNDS):
+        for _ in range(ROUNDS):
             if self._escaped.search(plain) is None:
                 break
             plain = unescaped(plain)
@@ -57,9 +66,37 @@ class KnownSecrets:
                 return WITHHELD
         return text
 
-    def hide_text(self, text: str) -> str:
+    def hide_given(self, text: bytes, given: Iterable[str]) -> bytes:
+        """The text without what a caller gave as his own secret, as it stands there; not what is shown anyhow."""
+        for each in given:
+            if each not in self.shown:
+                text = text.replace(each.encode("utf-8", "surrogatepass"), HIDDEN)
+        return text
+
+    def hide_text(self, text: str, given: Iterable[str] = ()) -> str:
         """The same for what is text already."""
-        return self.hide(text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
+        hidden = self.hide(text.encode("utf-8", "surrogatepass"))
+        return self.hide_given(hidden, given).decode("utf-8", "replace")
+
+    def reach(self, given: Iterable[str]) -> int:
+        """How far behind a cut a secret may go on that begins before it, in bytes."""
+        return min(WIDEST * max(self._longest, _longest(given)), FARTHEST)
+
+    def cut(self, text: AnyStr, size: int, given: Iterable[str], hidden: Callable[[AnyStr], AnyStr]) -> AnyStr:
+        """The beginning of a text that is longer than `size`, hidden first and cut then.
+
+        Cut first, a secret across the cut would stay, but for its end. So what follows is looked at too, as far as
+        one may go on, and only what was found whole is kept. `hidden` leaves alone what it does not hide.
+        """
+        if max(self._longest, _longest(given)) > FARTHEST:
+            return text[:0]
+        window = text[: size + self.reach(given)]
+        beyond = len(window) - size
+        found = hidden(window)
+        if not found.endswith(window[size:]):  # as it is, unless something there is hidden
+            pairs = zip(reversed(found), reversed(window), strict=False)
+            beyond = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        return found[: min(size, len(found) - beyond)]
 
 
 def unescaped(text: bytes) -> bytes:
@@ -89,6 +126,11 @@ def secrets_of(view: World) -> KnownSecrets:
         secrets = (each for one in accounts for each in (one.password, one.token, one.secret))
         found = _KNOWN[view] = KnownSecrets(secrets, shown)
     return found
+
+
+def _longest(secrets: Iterable[str]) -> int:
+    """Bytes of the longest one."""
+    return max((len(each.encode("utf-8", "surrogatepass")) for each in secrets), default=0)
 
 
 def _forms(value: str) -> set[bytes]:

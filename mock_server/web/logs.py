@@ -10,8 +10,11 @@ from contextvars import ContextVar
 
 import msgspec
 
+from mock_server.rulebook.constants import TOKEN_HEADER
+
 _under_way: ContextVar["_Request | None"] = ContextVar("under_way", default=None)
 _numbers = itertools.count(1)
+_TOKEN = TOKEN_HEADER.encode()
 _ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,100}")
 
 
@@ -26,11 +29,18 @@ class _Request:
 
     @property
     def name(self) -> str:
-        """Its own `X-Request-Id` if it has one, else a number."""
+        """Its own `X-Request-Id` if it has one that says nothing of its token, else a number."""
         if self._name is None:
             given = self._headers.get(b"x-request-id", b"")
-            self._name = given.decode() if _ID.fullmatch(given) else f"{os.getpid()}-{next(_numbers)}"
+            fit = _ID.fullmatch(given) and not any(secret in given for secret in _secrets(self._headers))
+            self._name = given.decode() if fit else f"{os.getpid()}-{next(_numbers)}"
         return self._name
+
+
+def _secrets(headers: Mapping[bytes, bytes]) -> list[bytes]:
+    """The token of the portal and that of the control API (`Bearer ...`), where there are any."""
+    given = (headers.get(_TOKEN, b"").strip(), headers.get(b"authorization", b"").rpartition(b" ")[2])
+    return [each for each in given if each]
 
 
 def begin(headers: Mapping[bytes, bytes]) -> None:

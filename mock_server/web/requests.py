@@ -67,7 +67,7 @@ def demand_json(request: Request) -> None:
         return
     kind = (value or b"").split(b";", 1)[0].strip().lower()
     if kind != _JSON:
-        raise refuse("wrong-content-type", f"Content-Type is {(value or b'absent').decode('latin-1')[:100]!r}")
+        raise refuse("wrong-content-type", f"Content-Type is {(value or b'absent').decode('latin-1')!r}")
 
 
 def body_of(request: Request) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def body_of(request: Request) -> dict[str, Any]:
         raise refuse("missing-elements", "there is no body")
     encoding = request.header(b"content-encoding")
     if encoding is not None and encoding.lower() != b"identity":
-        raise refuse("missing-elements", f"the body is encoded ({encoding[:50].decode('latin-1')}); send plain JSON")
+        raise refuse("missing-elements", f"the body is encoded ({encoding.decode('latin-1')}); send plain JSON")
     try:
         value = wire.parse(request.raw)
     except wire.Unreadable as error:
