@@ -5,6 +5,7 @@ probably meant.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -21,6 +22,9 @@ from mock_server.rulebook.world_form import Complaint, complaints
 SHOWN = 10
 """How many complaints are told at once."""
 
+MOST = 1_000
+"""How many complaints are looked for."""
+
 INLINE = "file"
 _YAML = (".yaml", ".yml")
 _SECRETS = ("password", "token", "secret")
@@ -36,7 +40,8 @@ class BadWorldFile(Exception):
     def __init__(self, origin: str, found: Sequence[tuple[int | None, Complaint]], more: int) -> None:
         self.complaints = found
         lines = [f"{'' if line is None else f'line {line}, '}{said.place}: {said.sentence}" for line, said in found]
-        rest = [f"and {more} more"] if more else []
+        least = "at least " if more >= MOST - SHOWN else ""
+        rest = [f"and {least}{more} more"] if more else []
         super().__init__(f"{origin}: " + "\n  ".join([*lines, *rest]))
 
 
@@ -89,7 +94,7 @@ def checked(origin: str, file: bytes | Markup, *, is_yaml: bool | None = None) -
         read = markup.read(file, is_yaml=is_yaml) if isinstance(file, bytes) else file
     except Unreadable as error:
         raise BadWorldFile(origin, [(error.line, Complaint((), str(error)))], 0) from None
-    wrong = list(_complaints(read.value))
+    wrong = list(islice(_complaints(read.value), MOST))
     if wrong:
         placed = [(read.line_of(said.path), said) for said in wrong[: SHOWN * 10]]
         placed.sort(key=lambda each: (each[0] or 0, each[1].given is None))  # what was meant before what is missing
@@ -99,7 +104,7 @@ def checked(origin: str, file: bytes | Markup, *, is_yaml: bool | None = None) -
 
 def _complaints(value: Any) -> Iterator[Complaint]:
     """Form first; only what has it can be held against itself."""
-    wrong = [*complaints(value), *_without_secrets(value)]
+    wrong = [*islice(complaints(value), MOST), *_without_secrets(value)]
     yield from wrong
     if wrong:
         return

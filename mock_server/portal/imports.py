@@ -1,6 +1,7 @@
 """Import and upload of invoices: `POST /inv/import_upload_invoices.php` (F-IMP)."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,7 +13,7 @@ from mock_server.portal.settling import Outcome, outcomes_text
 from mock_server.portal.stages import Record
 from mock_server.portal.starting import begin, free_process
 from mock_server.portal.visits import Visit, refuse
-from mock_server.rulebook.constants import exception_text
+from mock_server.rulebook.constants import IMPORT_ITEMS, IMPORT_MISTAKES, exception_text
 from mock_server.rulebook.forms import Note, Violation
 from mock_server.rulebook.vocabulary import DEFAULT, GONE, GOODS_TRANSFER, TYPE_OF_KIND
 from mock_server.store.invoices import IMPORTED, UPLOADING, NewInvoice
@@ -21,25 +22,46 @@ _INVOICE = "urn:vatportal:invoice"
 _NEVER_INHERITED = ("id", "type")
 _EMPTY: tuple[Any, ...] = (None, "", [])
 _BOUNDS = ("maxLength", "maxItems")
+_LOOKED_FOR = 2 * IMPORT_MISTAKES
+"""How many violations of one invoice are looked for; a few of them are no mistakes, but ignored (R-53)."""
+
+_TOLD = 100
+"""How many notes and violations of one request are kept at most; the journal has no more."""
 
 
 class Checked(NamedTuple):
-    """An invoice after its check: what will be stored, and the codes of what is wrong with it (F-ERR-01)."""
+    """An invoice after its check.
+
+    Attributes:
+        invoice: what will be stored.
+        codes: of what is wrong with it (F-ERR-01).
+        mistakes: how many there are in its form.
+        inherited: items of the avans invoice that it builds on.
+    """
 
     invoice: dict[str, Any]
     codes: list[int]
+    mistakes: int = 0
+    inherited: int = 0
 
 
 def check_invoices(visit: Visit) -> list[Checked]:
     """Every invoice of the request with its codes; one that builds on an avans invoice waits for `import_`.
 
     Raises:
-        Refusal: 3 for a text or list beyond our bounds (R-47), 14 when one of those that can be judged now is wrong.
+        Refusal: 3 for a text, a list, or a number of mistakes beyond our bounds (R-47), 14 when one of those that
+            can be judged now is wrong.
     """
-    checked = [
-        _bounded(visit, row, place) if _builds_on_avans(row) else _checked(visit, row, place)
-        for place, row in enumerate(_rows(visit.body["invoices"]))
-    ]
+    invoices = visit.body["invoices"]
+    lists = [row.get("items") for row in invoices if isinstance(row, dict)]
+    _demand_few("items", sum(len(items) for items in lists if isinstance(items, list)), IMPORT_ITEMS)
+    checked: list[Checked] = []
+    mistakes = 0
+    for place, row in enumerate(_rows(invoices)):
+        one = _bounded(visit, row, place) if _builds_on_avans(row) else _checked(visit, row, place)
+        checked.append(one)
+        mistakes += one.mistakes
+        _demand_few("mistakes", mistakes, IMPORT_MISTAKES)
     if not any(_builds_on_avans(row.invoice) for row in checked):
         _refuse_if_wrong(checked)
     return checked
@@ -49,12 +71,10 @@ def import_(visit: Visit, checked: Sequence[Checked]) -> dict[str, Any]:
     """Store the invoices and start their process: `{"id": 5001}` (F-IMP-02).
 
     Raises:
-        Refusal: 14 (F-ERR-01), or 17 for an id the portal has, or one that stands twice (F-IMP-06, R-17).
+        Refusal: 14 (F-ERR-01), or 17 for an id the portal has, or one that stands twice (F-IMP-06, R-17); 3 for more
+            items of avans invoices than a request may have (R-47).
     """
-    judged = [
-        _on_avans(visit, row.invoice, place) if _builds_on_avans(row.invoice) else row
-        for place, row in enumerate(checked)
-    ]
+    judged = _judged(visit, checked)
     _refuse_if_wrong(judged)
     invoices = [row.invoice for row in judged]
     _make_room(visit, [invoice["id"] for invoice in invoices])
@@ -63,6 +83,27 @@ def import_(visit: Visit, checked: Sequence[Checked]) -> dict[str, Any]:
     record = _planned(visit, invoices, process, upload)
     _store(visit, invoices, process, record)
     return {"id": process}
+
+
+def _judged(visit: Visit, checked: Sequence[Checked]) -> list[Checked]:
+    """With those that build on avans invoices, whose items count as if they were sent."""
+    judged: list[Checked] = []
+    items = mistakes = 0
+    for place, row in enumerate(checked):
+        one = _on_avans(visit, row.invoice, place) if _builds_on_avans(row.invoice) else row
+        judged.append(one)
+        items += one.inherited
+        mistakes += one.mistakes
+        _demand_few("mistakes", mistakes, IMPORT_MISTAKES)
+        _demand_few("items of avans invoices", items, IMPORT_ITEMS)
+    return judged
+
+
+def _demand_few(what: str, number: int, most: int) -> None:
+    """What a whole request takes is bounded, and ours to bound (R-47)."""
+    if number > most:
+        text = f"{number} {what}, where a request has at most {most}: send fewer invoices at a time"
+        raise refuse("missing-elements", text)
 
 
 def _rows(invoices: Sequence[Any]) -> list[dict[str, Any]]:
@@ -85,7 +126,7 @@ def _checked(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
     form = visit.world.form(_INVOICE)
     violations: list[Violation] = []
     if not form.flawless(invoice):
-        violations = form.violations(invoice)
+        violations = form.violations(invoice, _LOOKED_FOR)
         invoice = _without_flaws(visit, invoice, place, violations)
     codes = {violation.code for violation in violations if violation.code is not None}
     wrong = {violation.path for violation in violations}
@@ -96,7 +137,8 @@ def _checked(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
     broken |= rules.broken_warehouses(invoice, visit.world.warehouses(visit.caller.company), field)
     if codes or broken:
         _note_wrong(visit, place, [*violations, *(_rule(name) for name in sorted(broken))])
-    return Checked(invoice, sorted(codes | {rules.CODES[name] for name in broken}))
+    mistakes = sum(violation.code is not None for violation in violations)
+    return Checked(invoice, sorted(codes | {rules.CODES[name] for name in broken}), mistakes)
 
 
 def _without_flaws(
@@ -108,11 +150,13 @@ def _without_flaws(
         if violation.code is None and len(violation.path) == 1:
             invoice.pop(str(violation.path[0]), None)
             visit.notes.append(Note(("invoices", place, *violation.path), "R-53", f"{violation.text}: ignored"))
-    notes = visit.world.form(_INVOICE).notes(invoice)
-    if not notes:
-        return invoice
-    visit.notes.extend(note._replace(path=("invoices", place, *note.path)) for note in notes)
-    known: dict[str, Any] = visit.world.form(_INVOICE).known(invoice)
+    form = visit.world.form(_INVOICE)
+    if len(visit.notes) < _TOLD:
+        notes = form.notes(invoice)
+        if not notes:
+            return invoice
+        visit.notes.extend(note._replace(path=("invoices", place, *note.path)) for note in notes)
+    known: dict[str, Any] = form.known(invoice)
     return known
 
 
@@ -122,15 +166,16 @@ def _rule(name: str) -> Violation:
 
 def _note_wrong(visit: Visit, place: int, violations: Iterable[Violation]) -> None:
     """For the journal; the answer has the codes alone."""
-    visit.violations += [
-        row._replace(path=("invoices", place, *row.path)) for row in violations if row.code is not None
-    ]
+    coded = (row for row in violations if row.code is not None)
+    room = max(_TOLD - len(visit.violations), 0)
+    visit.violations += [row._replace(path=("invoices", place, *row.path)) for row in islice(coded, room)]
 
 
 def _bounded(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
     """An invoice that will be judged once it is merged; what it sends is within the bounds already."""
-    _demand_bounds(visit.world.form(_INVOICE).violations(invoice), place)
-    return Checked(invoice, [])
+    violations = visit.world.form(_INVOICE).violations(invoice, _LOOKED_FOR)
+    _demand_bounds(violations, place)
+    return Checked(invoice, [], sum(len(row.path) > 1 for row in violations))  # what is missing may be inherited
 
 
 def _demand_bounds(violations: Sequence[Violation], place: int) -> None:
@@ -159,7 +204,7 @@ def _on_avans(visit: Visit, invoice: dict[str, Any], place: int) -> Checked:
     avans: dict[str, Any] = wire.parse(found[0].encode())
     inherited = {key: value for key, value in avans.items() if key not in _NEVER_INHERITED}
     sent = {key: value for key, value in invoice.items() if not _is_empty(key, value)}
-    return _checked(visit, {**inherited, **sent}, place)
+    return _checked(visit, {**inherited, **sent}, place)._replace(inherited=len(avans["items"]))
 
 
 def _is_empty(key: str, value: Any) -> bool:

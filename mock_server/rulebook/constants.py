@@ -23,6 +23,9 @@ LINE_DECIMALS: int = _value("line_decimals")
 RETRY_TEXT: str = _value("retry_text")
 DETAILS_BOUND: int = _value("details_bound")
 BODY_BYTES: int = _value("body_bytes")
+BODY_MEMBERS: int = _value("body_members")
+IMPORT_ITEMS: int = _value("import_items")
+IMPORT_MISTAKES: int = _value("import_mistakes")
 
 _EXCEPTIONS: dict[str, dict[str, Any]] = _PORTAL["etx_exceptions"]
 

@@ -10,6 +10,7 @@ JSON Schema is listed in `ANNOTATIONS`; any other `x-` word stops the program wh
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Any, NamedTuple
 
 import jsonschema_rs
@@ -84,6 +85,49 @@ class Note(NamedTuple):
     text: str
 
 
+class _Part:
+    """A schema and those below it, each a validator of its own.
+
+    A validator of the whole builds each error with a copy of what is wrong, and all of them before the first is
+    seen: one body of thousands of empty items would take minutes and gigabytes.
+    """
+
+    def __init__(self, form: Node, node: Node, route: tuple[str, ...], codes: Mapping[str, int | None]) -> None:
+        """`route` leads through `form` to `node`; `codes` are those of the node that holds it."""
+        codes = node.get("x-error", codes)
+        properties: Node = node.get("properties", {})
+        self._form, self._route = form, route
+        self._required = [
+            (name, properties[name].get("x-error", {}).get("required")) for name in node.get("required", ())
+        ]
+        self._properties = {
+            name: _Part(form, inner, (*route, "properties", name), codes) for name, inner in properties.items()
+        }
+        self._entries = _Part(form, node["items"], (*route, "items"), codes) if "items" in node else None
+        own = {key: value for key, value in node.items() if key not in ("properties", "required", "items")}
+        self._own = jsonschema_rs.validator_for(own)
+        self._is_object = properties != {}
+        self._is_leaf = not properties and self._entries is None
+
+    def violations(self, value: Any, path: Path) -> Iterator[Violation]:
+        """Every violation, one at a time: whoever has enough stops."""
+        holds = {} if self._is_object and isinstance(value, dict) else value
+        if not self._own.is_valid(holds):
+            for error in self._own.iter_errors(holds):
+                yield _violation(self._form, error, path, self._route)
+        if isinstance(value, dict):
+            for name, code in self._required:
+                if name not in value:
+                    yield Violation((*path, name), "required", code, f"{name} is missing")
+            for name, inner in value.items():
+                part = self._properties.get(name)
+                if part is not None and not (part._is_leaf and part._own.is_valid(inner)):
+                    yield from part.violations(inner, (*path, name))
+        elif self._entries is not None and isinstance(value, list):
+            for place, entry in enumerate(value):
+                yield from self._entries.violations(entry, (*path, place))
+
+
 class Form:
     """One schema, ready to check bodies: first whether all is well, and only if not, what is wrong."""
 
@@ -92,7 +136,8 @@ class Form:
         self.defaults = {
             name: inner["default"] for name, inner in self.schema["properties"].items() if "default" in inner
         }
-        self._exact = jsonschema_rs.validator_for(self.schema)
+        self._apart = [name for name, inner in self.schema["properties"].items() if "x-items" in inner]
+        self._parts = _Part(self.schema, self.schema, (), {})
         self._curious = _noting(self.schema)
         self._noting = jsonschema_rs.validator_for(self._curious)
         self._flawless = jsonschema_rs.validator_for({"allOf": [self.schema, self._curious]})
@@ -100,13 +145,16 @@ class Form:
 
     def flawless(self, body: Any) -> bool:
         """Whether there is neither a violation nor a note: one look, which is all that most bodies need."""
-        return self._flawless.is_valid(body)
+        return self._flawless.is_valid(self._outline(body))
 
-    def violations(self, body: Any) -> list[Violation]:
-        """Every violation, in no particular order."""
-        if self._exact.is_valid(body):
-            return []
-        return [_violation(self.schema, error) for error in self._exact.iter_errors(body)]
+    def violations(self, body: Any, most: int | None = None) -> list[Violation]:
+        """Every violation, in no particular order, or `most` of them."""
+        return list(islice(self._parts.violations(self._outline(body), ()), most))
+
+    def _outline(self, body: Any) -> Any:
+        """The body without the insides of lists whose entries are checked one by one: nothing here looks at them."""
+        lists = {name: [None] * len(body[name]) for name in self._apart if isinstance(body.get(name), list)}
+        return {**body, **lists} if lists else body
 
     def notes(self, body: Any) -> list[Note]:
         """Unknown keys (R-43) and what a lenient reading let through."""
@@ -195,15 +243,13 @@ def _nodes(schema: Node, path: Sequence[Any]) -> Iterator[Any]:
         yield node
 
 
-def _violation(schema: Node, error: jsonschema_rs.ValidationError) -> Violation:
-    route = list(error.evaluation_path)
+def _violation(
+    schema: Node, error: jsonschema_rs.ValidationError, within: Path = (), below: tuple[str, ...] = ()
+) -> Violation:
+    """What an error is; `within` and `below`: where the value stands in the body, and its schema in the form's."""
+    route = [*below, *error.evaluation_path]
     keyword = str(route[-1])
-    path = tuple(error.instance_path)
-    if error.kind.name == "required":
-        missing = error.kind.property  # type: ignore[attr-defined]  # of its variant `required`
-        *_, parent = _nodes(schema, route[:-1])
-        codes = parent["properties"][missing].get("x-error", {})
-        return Violation((*path, missing), keyword, codes.get("required"), f"{missing} is missing")
+    path = (*within, *error.instance_path)
     codes = {}
     for node in _nodes(schema, route[:-1]):
         if isinstance(node, Mapping) and "x-error" in node:
@@ -242,7 +288,11 @@ def _coerced(node: Node, value: Any) -> Any:
 def _known(node: Node, value: Any) -> Any:
     if isinstance(value, dict) and "properties" in node:
         known = node["properties"]
-        return {key: _known(known[key], inner) for key, inner in value.items() if key in known}
+        return {
+            key: _known(known[key], inner) if isinstance(inner, (dict, list)) else inner
+            for key, inner in value.items()
+            if key in known
+        }
     if isinstance(value, list) and "items" in node:
         return [_known(node["items"], inner) for inner in value]
     return value

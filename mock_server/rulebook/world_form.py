@@ -12,6 +12,9 @@ from mock_server.refusals import nearest
 from mock_server.rulebook.documents import load, schema_files
 
 TEXT_BOUND = 300
+AT_ONCE = 2_000
+"""How many parts a value may have for all its errors to be built: they all are, before the first is seen."""
+
 _SECRET = re.compile("password|token|secret|challenge", re.IGNORECASE)
 _WORLD = "urn:vatportal:world"
 
@@ -50,15 +53,55 @@ def place_of(path: Path) -> str:
 
 
 def complaints(value: Any) -> Iterator[Complaint]:
-    """Everything that is wrong with the form of a world file.
+    """Everything that is wrong with the form of a world file, of a large one as it is asked for.
+
+    Of an entry with thousands of parts, it is the first mistake only.
 
     >>> [complaint] = complaints({"format": 1, "name": "x", "series": "AA", "next_process": 0, "companies": [{"tin":
     ...     "1234567890", "name": "A"}], "accounts": []})
     >>> complaint.place, complaint.text
     ('$.next_process', '0 is less than the minimum of 1')
     """
-    for error in _validator().iter_errors(value):
+    lists: dict[str, list[Any]] = {}
+    if isinstance(value, dict) and _is_large(value):
+        lists = {name: value[name] for name in _lists() if isinstance(value.get(name), list)}
+    if not lists:
+        for error in _errors(_validator(), value):
+            yield from _complaints(_meant(error))
+        return
+    head = {**value, **{name: [None] if entries else [] for name, entries in lists.items()}}
+    for error in _errors(_validator(within=False), head):
         yield from _complaints(_meant(error))
+    for name, entries in lists.items():
+        for place, entry in enumerate(entries):
+            if not _of_entries(name).is_valid(entry):
+                for error in _errors(_of_entries(name), entry):
+                    yield from _complaints(_meant(error), (name, place), ("properties", name, "items"))
+
+
+def _is_large(value: Any) -> bool:
+    """Whether a value has so many parts that only what is wrong first is told of it."""
+    level, seen = [value], 0
+    while level:
+        inner = [
+            part.values() if isinstance(part, dict) else part for part in level if isinstance(part, (dict, list))
+        ]
+        seen += sum(map(len, inner))
+        if seen > AT_ONCE:
+            return True
+        level = [part for parts in inner for part in parts]
+    return False
+
+
+def _errors(validator: jsonschema_rs.Validator, value: Any) -> Iterator[jsonschema_rs.ValidationError]:
+    """Every error; of a large value the first."""
+    if not _is_large(value):
+        yield from validator.iter_errors(value)
+        return
+    try:
+        validator.validate(value)
+    except jsonschema_rs.ValidationError as error:
+        yield error
 
 
 def _meant(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:
@@ -70,15 +113,18 @@ def _meant(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationErro
     return error
 
 
-def _complaints(error: jsonschema_rs.ValidationError) -> Iterator[Complaint]:
-    path = tuple(error.instance_path)
+def _complaints(
+    error: jsonschema_rs.ValidationError, within: Path = (), below: tuple[str, ...] = ()
+) -> Iterator[Complaint]:
+    """What an error says; `within` and `below`: the place of an entry in the file, and of its schema."""
+    path = (*within, *error.instance_path)
+    route = [*below, *list(error.evaluation_path)[1 if below else 0 :]]  # an entry's begins with its reference
     kind: Any = error.kind
     if kind.name in ("additionalProperties", "unevaluatedProperties"):
-        allowed = sorted(_keys(*_node(list(error.evaluation_path)[:-1])))
+        allowed = sorted(_keys(*_node(route[:-1])))
         for key in kind.unexpected:
             yield Complaint((*path, key), f"{key[:100]!r} was unexpected", key, allowed)
     elif kind.name != "required" and _secret(path, error.instance):
-        route = list(error.evaluation_path)
         wanted = _bounded(json.dumps(_node(route[:-1])[1].get(route[-1])))
         quotes = ": put it in quotes" if isinstance(error.instance, int) else ""
         yield Complaint(path, f'the value, a secret and so not shown, does not fit "{kind.name}": {wanted}{quotes}')
@@ -138,6 +184,28 @@ def _documents() -> dict[str, Any]:
 
 
 @cache
-def _validator() -> jsonschema_rs.Validator:
-    registry = jsonschema_rs.Registry(list(_documents().items()))
-    return jsonschema_rs.validator_for(load("world.json"), registry=registry)
+def _validator(*, within: bool = True) -> jsonschema_rs.Validator:
+    """Of world files; without what is `within` their lists if so asked."""
+    schema = load("world.json")
+    if not within:
+        bare = {
+            name: {"type": "array", "minItems": schema["properties"][name].get("minItems", 0)} for name in _lists()
+        }
+        schema = {**schema, "properties": {**schema["properties"], **bare}}
+    return jsonschema_rs.validator_for(schema, registry=_registry())
+
+
+@cache
+def _of_entries(name: str) -> jsonschema_rs.Validator:
+    """Of the entries of one of the lists."""
+    return jsonschema_rs.validator_for({"$ref": f"{_WORLD}#/properties/{name}/items"}, registry=_registry())
+
+
+@cache
+def _lists() -> list[str]:
+    return [name for name, node in load("world.json")["properties"].items() if node.get("type") == "array"]
+
+
+@cache
+def _registry() -> jsonschema_rs.Registry:
+    return jsonschema_rs.Registry(list(_documents().items()))

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from mock_server import wire
 from mock_server.portal.visits import refuse
 from mock_server.portal.worlds import World
-from mock_server.rulebook.constants import CONTENT_TYPE, TOKEN_HEADER
+from mock_server.rulebook.constants import BODY_MEMBERS, CONTENT_TYPE, TOKEN_HEADER
 from mock_server.rulebook.forms import Form, Note, without_nulls
 from mock_server.rulebook.ledger import Readings
 from mock_server.rulebook.operations import Operation
@@ -68,6 +68,12 @@ def demand_json(request: Request) -> None:
     kind = (value or b"").split(b";", 1)[0].strip().lower()
     if kind != _JSON:
         raise refuse("wrong-content-type", f"Content-Type is {(value or b'absent').decode('latin-1')!r}")
+
+
+def demand_few_members(request: Request) -> None:
+    """Raises 3 for a body with too many members and entries, told by its commas before anything is read (R-47)."""
+    if request.raw.count(b",") > BODY_MEMBERS:
+        raise refuse("missing-elements", f"the body has more than {BODY_MEMBERS} commas: send fewer at a time")
 
 
 def body_of(request: Request) -> dict[str, Any]:

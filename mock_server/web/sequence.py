@@ -20,7 +20,7 @@ from mock_server.store.stores import Store
 from mock_server.web.handlers import HANDLERS
 from mock_server.web.journal import POLL_BYTES, Exchange, sent_by
 from mock_server.web.known_secrets import secrets_of
-from mock_server.web.requests import Request, body_of, demand_json, demand_method, with_query
+from mock_server.web.requests import Request, body_of, demand_few_members, demand_json, demand_method, with_query
 
 _LOOKED_AT = (TOKEN_HEADER.encode(), b"content-type", b"content-encoding")
 """The headers that decide whether a request with a body is let in."""
@@ -91,6 +91,9 @@ def _admit(store: Store, view: World, exchange: Exchange) -> Visit:
     # -- method, content type, JSON (1, 2, 3)
     demand_method(request, readings)
     demand_json(request)
+    exchange.body = {}  # too many members to be read: by nobody later either
+    demand_few_members(request)
+    exchange.body = None
     body = exchange.body = body_of(request)
     exchange.notes.extend(lost_body(request))
     exchange.readable = True

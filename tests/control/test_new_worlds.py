@@ -190,6 +190,31 @@ class TestFromAFile:
         assert len(problem["errors"]) == 10
         assert problem["detail"].endswith(f"and {len(file['registry']) - 10} more")
 
+    def test_of_a_hundred_thousand_errors_the_first_are_looked_for(self, steer: Steer) -> None:
+        file: dict[str, Any] = steer.get("world?secrets=include")
+        registry = file["registry"]
+        problem = steer.refused(400, "POST", "worlds", {"name": "x", "file": {**file, "registry": [{}] * 100_000}})
+        assert [error["path"] for error in problem["errors"][:2]] == ["$.registry[0]", "$.registry[0]"]
+        assert problem["detail"].endswith("and at least 990 more")
+        file["registry"] = [registry[0]] * 3_000 + [{**registry[0], "statuss": "approved"}]
+        problem = steer.refused(400, "POST", "worlds", {"name": "x", "file": file})
+        assert [(error["path"], error["nearest"]) for error in problem["errors"]] == [
+            ("$.registry[3000].statuss", "status")
+        ]
+
+    @pytest.mark.parametrize(
+        ("change", "path"),
+        [
+            ({"accounts": [{"customers": [{}] * 100_000}]}, "$.accounts[0]"),
+            ({"settings": {"readings": dict.fromkeys(map(str, range(100_000)), 1)}}, "$.settings.readings[0]"),
+        ],
+    )
+    def test_of_one_large_part_the_first_error_is_told(self, change: dict[str, Any], path: str, steer: Steer) -> None:
+        file = {**steer.get("world?secrets=include"), **change}
+        problem = steer.refused(400, "POST", "worlds", {"name": "x", "file": file})
+        assert problem["errors"][0]["path"].startswith(path)
+        assert len(problem["errors"]) <= 2
+
     @pytest.mark.parametrize(
         ("text", "says"),
         [

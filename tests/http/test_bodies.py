@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from fixtures.builders import invoice
+from mock_server.rulebook.constants import BODY_MEMBERS, IMPORT_ITEMS, IMPORT_MISTAKES
+from mock_server.rulebook.documents import load
 from tests.client import JSON, Portal, Reply, dumped
 from tests.http.valid_requests import BODIES, TEN, WITH_CREDENTIALS, asked, code_of
 from tests.live import Servers, fresh_world
 
 TOKEN = {"Content-Type": JSON, "x-vatpapikey": "demo-token"}
 STATUS = "/job/read_proc_status"
+SCHEMA, ITEM = load("invoice.json"), load("item.json")
 
 
 @pytest.mark.parametrize(
@@ -258,6 +261,73 @@ def test_as_many_and_as_long_as_allowed(portal: Portal) -> None:
     assert asked(portal, "inv_read_invoices", ids=["x" * (LONG - 1)]).code == 0
     assert asked(portal, "inv_read_invoices", ids=["INV-2024-001"] * (LONG - 1)).data["total"] == 1
     assert code_of(asked(portal, "reset_start", login="x" * (LONG - 1))) == 0
+
+
+WRONG_SUMS = [25, 27, 29, 31, 35]
+"""Codes of the sums of the header, where the items are no longer those they were made of."""
+
+
+def spread(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One good invoice over and over, with ten of the items in each."""
+    return [{**invoice(1), "items": items[start : start + 10]} for start in range(0, len(items), 10)]
+
+
+@pytest.mark.proves("R-47", "F-ERR-01", "R-18")
+def test_a_whole_import_is_bounded_in_items(portal: Portal) -> None:
+    good = invoice(1)["items"][0]
+    most = spread([good] * (IMPORT_ITEMS - 1) + [{**good, "unit": ""}])
+    reply = asked(portal, "import_upload_invoices", invoices=most)
+    assert (reply.code, reply.data["invoices"][-1]) == (14, [*WRONG_SUMS, 45])
+    assert reply.data["invoices"][:-1] == [WRONG_SUMS] * (IMPORT_ITEMS // 10 - 1)
+    assert asked(portal, "import_upload_invoices", invoices=[*most, invoice(1)]).code == 3
+    one = {**invoice(1), "items": [{}] * 100}
+    assert asked(portal, "import_upload_invoices", invoices=[one] * LONG).code == 3
+
+
+@pytest.mark.proves("R-47", "F-ERR-01", "R-18")
+def test_a_whole_import_is_bounded_in_mistakes(portal: Portal) -> None:
+    """Just below the bound every invoice has its codes."""
+    empty: dict[str, Any] = {"items": [{}]}
+    each = len(SCHEMA["required"]) - 1 + len(ITEM["required"])
+    number, rest = divmod(IMPORT_MISTAKES, each)
+    last = {**invoice(1), "items": [{**invoice(1)["items"][0], "unit": "", "name": ""}]}
+    reply = asked(portal, "import_upload_invoices", invoices=[empty] * number + [last] * (rest // 2))
+    codes = [20, 22, 24, 26, 28, 37, 40, 42, 44, 46, 48, 50, 52, 54, 60]
+    assert reply.data == {"invoices": [codes] * number + [[43, 45]] * (rest // 2)}
+    assert asked(portal, "import_upload_invoices", invoices=[empty] * (number + 1)).code == 3
+    assert asked(portal, "import_upload_invoices", invoices=[{"items": [{}] * 10_000}]).code == 3
+
+
+@pytest.mark.proves("R-47", "F-ERR-01", "R-18")
+def test_a_thousand_invoices_have_their_codes(portal: Portal) -> None:
+    """Of ten items each, of which every one has a mistake of its own."""
+    good = invoice(1)["items"][0]
+    fields = {"unit": 45, "name": 43, "barcode": 50}
+    wrong = [{**good, field: ""} for field in fields]
+    batch = [{**invoice(1), "items": [wrong[place % 3]] * 10} for place in range(1000)]
+    expected = [[*WRONG_SUMS, list(fields.values())[place % 3]] for place in range(1000)]
+    assert asked(portal, "import_upload_invoices", invoices=batch).data == {"invoices": expected}
+
+
+@pytest.mark.proves("R-47", "F-IMP-07")
+def test_items_of_avans_invoices_count(portal: Portal) -> None:
+    """A few bytes for each, and as much work as if all items were sent."""
+    avans = {**invoice(1), "id": "AVANS-0001", "type": "avans", "items": invoice(1)["items"] * 3}
+    for field in ("sum_subtotal1", "sum_subtotal2", "sum_total", "sum_apply_vat_amount", "sum_vat_amount"):
+        avans[field] = avans[field] * 3
+    (qaime,) = portal.uploaded(avans)
+    finals = [{"id": f"FINAL-{place:05}", "main_qaime": qaime} for place in range(IMPORT_ITEMS // 3 + 1)]
+    assert asked(portal, "import_upload_invoices", invoices=finals).code == 3
+    assert asked(portal, "import_upload_invoices", invoices=finals[:-1]).code == 0
+
+
+@pytest.mark.proves("R-47")
+def test_a_body_is_bounded_in_members(portal: Portal) -> None:
+    """Told by its commas, before anything of it is read."""
+    most = b'{"procId": 123, "odd": [' + b"0," * (BODY_MEMBERS - 1) + b"0]}"
+    assert portal.send("POST", STATUS, most, TOKEN).code == 0
+    assert portal.send("POST", STATUS, most.replace(b"]", b",0]"), TOKEN).code == 3
+    assert portal.send("POST", STATUS, most.replace(b"]", b",0"), TOKEN).code == 3
 
 
 @pytest.mark.proves("R-47")
