@@ -53,6 +53,14 @@ SEEN_BY: Mapping[str, tuple[str, ...]] = {
 """Selectable reading -> the checks that record its answer."""
 
 
+SETTLED_BY: Mapping[str, str] = {
+    "R-02b": "A server that takes GET for its reads would settle it.",
+    "R-16": "Records that have been downloaded would settle it.",
+    "R-45": "An error that shows `err_msg` would settle it; no answer to a read had one (R-03).",
+}
+"""Reading -> what would show its answer, where that is more than leave to do more."""
+
+
 def checks() -> tuple[Check, ...]:
     """The checks that see a reading."""
     wanted = {name for names in SEEN_BY.values() for name in names}
@@ -93,15 +101,17 @@ def still_open(results: Results) -> dict[str, str]:
             told[name] = f"The server gave {said}, which is no answer of the ledger's, or not one alone."
         else:
             why = next((reasons.get(one) or broken.get(one) for one in mine if one in reasons or one in broken), None)
-            told[name] = f"Not seen: {why or 'the server had nothing to show it on'}. {_what_would(mine)}"
+            told[name] = f"Not seen: {why or 'the server had nothing to show it on'}. {_what_would(name, mine)}"
     return told
 
 
-def _what_would(names: Iterable[str]) -> str:
+def _what_would(reading: str, names: Iterable[str]) -> str:
+    if reading in SETTLED_BY:
+        return SETTLED_BY[reading]
     effects = [check.effect for suite in SUITES for check in suite if check.name in names]
     least = min(effects, key=EFFECTS.index, default="world")
     return {
-        "reads": "Records that have been downloaded would settle it.",
+        "reads": "A read that is answered as documented would settle it.",
         "writes": "--allow-writes would settle it.",
         "pins": "--allow-pins would settle it.",
         "world": "Ask those who run the server: it needs a simulator to be tried without harm.",

@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from typing import Any
 
 from contract_tests.broken_servers.wrapping import Answer, Call, Shelf, Sound, refusal
@@ -39,6 +40,13 @@ async def answers_are_utf_16(sound: Sound, call: Call) -> Answer:
     """JSON is not written in UTF-8."""
     answer = await sound(call)
     return answer.saying(answer.body.decode("utf-8").encode("utf-16"))
+
+
+@SHELF.whole("F-ENV-02", by=("envelope/answers_are_json_in_utf8",))
+async def answers_begin_with_a_mark(sound: Sound, call: Call) -> Answer:
+    """JSON begins with a byte order mark."""
+    answer = await sound(call)
+    return answer.saying(BOM_UTF8 + answer.body)
 
 
 @SHELF.whole("F-ENV-02", by=("envelope/another_content_type_is_refused",))

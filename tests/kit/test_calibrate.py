@@ -5,9 +5,10 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from contract_tests.calibration import UNSEEN
+from contract_tests.calibration import SEEN_BY, SETTLED_BY, UNSEEN, still_open
 from contract_tests.cli import calibrate
 from contract_tests.documents import ledger
+from contract_tests.results import About, Results
 from mock_server import Settings
 from tests.live import LiveServer
 
@@ -28,3 +29,12 @@ def test_the_file_is_one_that_the_simulator_takes(tmp_path: Path) -> None:
     assert set(told["evidence"]) == set(settings.readings)
     assert all(each["exchanges"] for each in told["evidence"].values())
     assert "demo-token" not in file.read_text("utf-8")
+
+
+def test_what_would_settle_a_reading_fits_the_reading() -> None:
+    told = still_open(Results(About("http://portal.example", "no simulator", "reads", 0, True, "test")))
+    assert set(SETTLED_BY) <= set(SEEN_BY)
+    assert {name for name, says in told.items() if "downloaded" in says} == {"R-16"}
+    assert "GET" in told["R-02b"]
+    assert "err_msg" in told["R-45"]
+    assert "--allow-writes" in told["R-55"]

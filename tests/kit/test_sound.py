@@ -51,6 +51,13 @@ def test_another_answer_is_no_finding_and_is_recognised(reading: str, answer: st
         assert calibration.answers(results)[reading] == answer
 
 
+@pytest.mark.parametrize("answer", documents.ledger()["R-45"]["answers"])
+def test_the_text_of_an_error_is_found_where_most_answers_have_none(answer: str) -> None:
+    with simulator(readings={"R-03": "as-shown", "R-45": answer}) as there:
+        results = checked(there, only=touched("R-45"))
+    assert calibration.answers(results)["R-45"] == answer
+
+
 def test_without_a_control_api_the_readings_are_found_out() -> None:
     chosen = {"R-02": "post-only", "R-09": "strict", "R-55": "replace"}
     settings = Settings(seed=1, pace="instant", no_admin=True, readings=chosen)
