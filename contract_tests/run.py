@@ -33,6 +33,7 @@ MARK = "VPMOCK-"
 IMPORT = "import_upload_invoices"
 UNKNOWN: int = next(row["code"] for row in load("errors.json")["errors"] if row["name"] == "qaime-not-found")
 FINISHED: int = load("vocabulary.json")["process_status"]["finished"]
+STATUS = ("F-PROC-02",)
 NOTHING: Any = object()
 T = TypeVar("T")
 
@@ -96,7 +97,9 @@ class Run:
         exchange = self.call(operation, role=role, **body)
         if exchange.code != 0:
             self.breach(f"{operation} was refused ({exchange.said}), where it must succeed")
-        return exchange.data
+        found = exchange.data
+        self.expect(isinstance(found, dict), f"data of {operation} is {found!r}, and no object", ["F-ENV-03"])
+        return found
 
     def refused(self, code: int, operation: str, *also: int, role: str = "main", **body: Any) -> Exchange:
         """An operation that must be refused with this code, or one of the others allowed."""
@@ -112,8 +115,12 @@ class Run:
         return exchange
 
     def status(self, process: int, role: str = "main") -> dict[str, Any]:
-        """`data` of a status poll."""
+        """`data` of a status poll; its `status` is a whole number (F-PROC-02)."""
         data: dict[str, Any] = self.good("read_proc_status", role=role, procId=process)
+        said = data["status"]
+        whole = isinstance(said, int) and not isinstance(said, bool)
+        kind = "a text" if isinstance(said, str) else "no whole number"
+        self.expect(whole, f"status of process {process} is {said!r}, {kind}, where a number is documented", STATUS)
         return data
 
     def follow(self, process: int, role: str = "main", each: Callable[[dict[str, Any]], None] | None = None) -> Any:

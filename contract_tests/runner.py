@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from contract_tests.check import EFFECTS, Check
 from contract_tests.exchange import Exchange, blotted
 from contract_tests.findings import Breach, Finding, Gone, NotTried, Observation, Unfit
-from contract_tests.run import NOTHING, Run
+from contract_tests.lacking import lacking
+from contract_tests.run import EVIDENCE, NOTHING, Run
 from contract_tests.simulator import World
 from contract_tests.target import Target
 
@@ -157,9 +158,13 @@ def _judged(check: Check, job: Run) -> tuple[Finding | None, NotTried | None]:
     except Unfit as unfit:
         return None, NotTried(check.name, check.suite, check.ids, blotted(str(unfit), secrets))
     except _NOT_AS_DOCUMENTED as error:
+        missing = lacking(error.args[0], job.exchanges) if isinstance(error, KeyError) and error.args else None
+        if missing is not None:
+            evidence = tuple(job.exchanges[: missing.place + 1][-EVIDENCE:])
+            return Finding(check.name, check.suite, (missing.fact,), missing.message, evidence), None
         said = blotted(str(error), secrets)
         message = f"an answer is not of the form documented ({type(error).__name__}: {said}; {_place(error)})"
-        return Finding(check.name, check.suite, check.ids, message, tuple(job.exchanges[-3:])), None
+        return Finding(check.name, check.suite, check.ids, message, tuple(job.exchanges[-EVIDENCE:])), None
     return None, None
 
 

@@ -61,8 +61,7 @@ def uploaded(run: Run, *invoices: Invoice, role: str = "main") -> list[str]:
 
 def numbers(run: Run, ids: list[str], role: str = "main") -> list[str]:
     """The numbers of invoices by their ERP ids, in order."""
-    rows = run.good("inv_read_invoices", ids=ids, role=role)["invoices"]
-    found = {row["id"]: row["qaime"] for row in rows}
+    found = known(run, ids, role)
     missing = [one for one in ids if not found.get(one)]
     run.expect(not missing, f"no number is known of {', '.join(missing)}, whose upload has ended well", ["F-IMP-14"])
     return [found[one] for one in ids]
@@ -71,7 +70,18 @@ def numbers(run: Run, ids: list[str], role: str = "main") -> list[str]:
 def known(run: Run, ids: list[str], role: str = "main") -> dict[str, Any]:
     """Which of these ERP ids the portal has, with their numbers."""
     rows = run.good("inv_read_invoices", ids=ids, role=role)["invoices"]
-    return {row["id"]: row["qaime"] for row in rows}
+    found = {row["id"]: row["qaime"] for row in rows}
+    demand_asked(run, ids, found)
+    return found
+
+
+def demand_asked(run: Run, ids: Iterable[str], found: Iterable[str]) -> None:
+    """What `/inv/read_invoices` answers has the ERP ids that were asked for, letter by letter (F-INV-01)."""
+    strange = sorted(set(found) - set(ids))
+    says = (
+        f"read_invoices answers for {', '.join(map(repr, strange))}, where {', '.join(map(repr, ids))} was asked for"
+    )
+    run.expect(not strange, says, ["F-INV-01"])
 
 
 def demand_shown(run: Run) -> None:

@@ -190,6 +190,12 @@ def the_total_is_too_high(data: dict[str, Any]) -> None:
     data["total"] += 1
 
 
+@SHELF.data(READ, ids=("F-RD-03",), by=("paging/the_first_page_and_beyond_the_last",))
+def no_total_of_downloaded(data: dict[str, Any]) -> None:
+    """A page has no `total`."""
+    data.pop("total")
+
+
 @SHELF.data(READ, ids=("F-RD-04",), by=("filters/a_downloaded_invoice_has_its_fields",))
 def the_qaime_is_the_number_alone(data: dict[str, Any]) -> None:
     """`qaime` lacks the serial."""

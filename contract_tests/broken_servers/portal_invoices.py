@@ -38,6 +38,28 @@ async def dates_of_import_are_ignored(sound: Sound, call: Call) -> Answer:
     return answer
 
 
+@SHELF.request(READ, ids=("F-INV-02", "R-70"), by=("processes/reading_what_was_imported",))
+def every_import_is_in_every_range(body: dict[str, Any]) -> None:
+    """An empty `ids` with dates finds all that was ever imported."""
+    if body.get("ids") == [] and body.get("date_from"):
+        body |= {"date_from": "01.01.2000", "date_to": "31.12.2099"}
+
+
+@SHELF.request(READ, ids=("F-INV-02", "R-70"), by=("processes/reading_what_was_imported",))
+def dates_beside_ids_are_ignored(body: dict[str, Any]) -> None:
+    """Beside ids, dates do not count."""
+    if body.get("ids"):
+        body.pop("date_from", None)
+        body.pop("date_to", None)
+
+
+@SHELF.data(READ, ids=("F-INV-01",), by=("processes/reading_what_was_imported", "processes/kinds_of_uploads"))
+def ids_are_in_small_letters(data: dict[str, Any]) -> None:
+    """ERP ids come back in small letters."""
+    for one in data["invoices"]:
+        one["id"] = one["id"].lower()
+
+
 @SHELF.whole("F-INV-03", "R-21", by=("errors/request-20", "model/what_the_portal_keeps"))
 async def deletes_in_part_in_the_portal(sound: Sound, call: Call) -> Answer:
     """Among ids that cannot be deleted, the others are, and the answer is 20 all the same."""

@@ -70,7 +70,9 @@ async def finished_before_the_qaime_is_there(sound: Sound, call: Call) -> Answer
     return answer
 
 
-@SHELF.data(STATUS, ids=("F-PROC-02",), by=())
+@SHELF.data(
+    STATUS, ids=("F-PROC-02",), by=("processes/an_import_stays_in_the_portal", "filters/a_download_asks_for_pin1")
+)
 def status_is_text(data: dict[str, Any]) -> None:
     """`status` is a text."""
     data["status"] = str(data["status"])
@@ -85,6 +87,12 @@ def failures_look_finished(data: dict[str, Any]) -> None:
     """A process that failed ends with 2."""
     if data["status"] == 3:
         data |= {"status": 2, "status_desc": "Process Finalized Successfully"}
+
+
+@SHELF.data(STATUS, ids=("F-PROC-02",), by=("processes/a_finished_process_says_so",))
+def no_status(data: dict[str, Any]) -> None:
+    """There is no `status`."""
+    data.pop("status")
 
 
 @SHELF.data(STATUS, ids=("F-PROC-03",), by=("processes/a_finished_process_says_so",))
@@ -155,3 +163,21 @@ def details_without_invoices(data: dict[str, Any]) -> None:
     """The details of a process do not name its invoices."""
     data["invoices"] = []
     data["etax_invoices"] = []
+
+
+@SHELF.data("read_proc_data", ids=("F-PROC-07", "R-38"), by=("processes/a_number_is_there_when_the_process_ends",))
+def details_without_etax_invoices(data: dict[str, Any]) -> None:
+    """The details of an upload name none of its invoices in e-taxes."""
+    data["etax_invoices"] = []
+
+
+@SHELF.data(
+    STATUS,
+    ids=("F-PROC-04",),
+    by=("processes/an_import_stays_in_the_portal", "processes/an_upload_goes_through_its_stages"),
+)
+def login_done_is_a_number(data: dict[str, Any]) -> None:
+    """`login_done` is 0 or 1."""
+    stats = data.get("stats", {})
+    if "login_done" in stats:
+        stats["login_done"] = int(stats["login_done"])

@@ -31,6 +31,7 @@ def an_import_stays_in_the_portal(run: Run) -> None:
     run.expect(isinstance(started.get("id"), int), f"data.id is {started.get('id')!r}, no number", ["F-IMP-02"])
     final = run.follow(started["id"])
     stats = final.get("stats", {})
+    _typed(run, stats)
     run.expect(final["status"] == 2, f"the import ended with status {final['status']}")
     run.expect(stats.get("imported", 2) == 2, f"stats.imported is {stats.get('imported')!r} of 2 invoices")
     run.expect(not stats.get("packet_created"), "an import without upload has made packets", ["F-IMP-12"])
@@ -65,6 +66,8 @@ def an_upload_goes_through_its_stages(run: Run) -> None:
     started = there.good("import_upload_invoices", invoices=invoices, upload=True)["id"]
     seen = watched(there, started)
     seen += [there.status(started), there.status(started)]  # it stays what it is
+    for one in seen:
+        _typed(there, one["stats"])
     _forward(there, seen)
     if seen[0]["status"] in (0, 1):
         there.observe("R-07", "queued-first" if seen[0]["status"] == 0 else "1")
@@ -105,6 +108,16 @@ def _forward(run: Run, seen: list[dict[str, Any]]) -> None:
         run.expect(values == sorted(values), f"stats.{flag} went back: {values}", ["F-PROC-04"])
 
 
+def _typed(run: Run, stats: dict[str, Any]) -> None:
+    """`login_done` is true or false, counts are whole numbers, where they are there."""
+    done = stats.get("login_done", False)
+    run.expect(isinstance(done, bool), f"stats.login_done is {done!r}, and neither true nor false", ["F-PROC-04"])
+    for name in ("imported", "packet_created"):
+        count = stats.get(name, 0)
+        whole = isinstance(count, int) and not isinstance(count, bool)
+        run.expect(whole, f"stats.{name} is {count!r}, and no whole number", ["F-PROC-04"])
+
+
 def _listed(run: Run, stats: dict[str, Any]) -> None:
     """`etx_exception` is an array of texts, where it is there."""
     found = stats.get("etx_exception", [])
@@ -132,8 +145,20 @@ def a_number_is_there_when_the_process_ends(run: Run) -> None:
     data = run.good("read_proc_data", procId=process)
     rows = {row["id"]: row["qaime"] for row in data["invoices"]}
     run.expect(rows.get(one["id"]) == number, f"read_proc_data has {rows}, and the number is {number}")
-    run.expect(isinstance(data.get("etax_invoices"), list), "read_proc_data has no list etax_invoices", ["F-PROC-07"])
+    filed = data.get("etax_invoices")
+    run.expect(isinstance(filed, list), "read_proc_data has no list etax_invoices", ["F-PROC-07"])
+    says = (
+        f"{number} was uploaded, and etax_invoices of its process has {len(filed)} invoices, not that one among them"
+    )
+    run.expect(any(_is_about(each, number) for each in filed), says, ["F-PROC-07", "R-38"])
     run.expect(run.status(process)["status"] == 2, "the status changed after the end")
+
+
+def _is_about(filed: Any, number: str) -> bool:
+    """Whether an entry of `etax_invoices`, whose form no document shows, has a number, whole or in its two parts."""
+    values = list(filed.values()) if isinstance(filed, dict) else [filed]
+    whole = f"{filed.get('serial')}{filed.get('number')}" if isinstance(filed, dict) else ""
+    return number in (*values, whole)
 
 
 @check("F-PROC-05", "R-66", effect="world", control=True)
@@ -235,17 +260,23 @@ def goods_transfers_name_warehouses(run: Run) -> None:
 @check("F-INV-01", "F-INV-02", "R-23", "R-23b", "R-70", effect="writes")
 def reading_what_was_imported(run: Run) -> None:
     """`read_invoices` answers for ids and for dates, with `invoices` and `total`; unknown ids are left out."""
-    one = work.invoice(run)
+    one, today = work.invoice(run), run.date()
     work.imported(run, one)
-    data = run.good("inv_read_invoices", ids=[one["id"], "vatportal-mock-nobody-has-this"])
+    stranger = "vatportal-mock-nobody-has-this"
+    data = run.good("inv_read_invoices", ids=[one["id"], stranger])
     rows = {row["id"]: row.get("qaime", "absent") for row in data["invoices"]}
-    run.expect("vatportal-mock-nobody-has-this" not in rows, "an unknown id is answered as if it were there")
-    run.expect(data["total"] == len(data["invoices"]), f"total is {data['total']} of {len(data['invoices'])}")
+    run.expect(stranger not in rows, "an unknown id is answered as if it were there", ["F-INV-01", "R-23b"])
+    work.demand_asked(run, [one["id"]], rows)
+    run.expect(data["total"] == len(rows), f"total is {data['total']} of {len(rows)}", ["F-INV-01"])
     run.observe("R-23", {"": "empty", None: "null"}.get(rows[one["id"]], "?") if one["id"] in rows else "omitted")
-    today = run.date()
-    dated = run.good("inv_read_invoices", ids=[], date_from=today, date_to=today)
-    if one["id"] in rows:
-        run.expect(one["id"] in {row["id"] for row in dated["invoices"]}, "a range of today lacks today's import")
+    for ids, says in (([], "no ids"), ([one["id"]], "its id")):
+        dated = run.good("inv_read_invoices", ids=ids, date_from=run.date(3), date_to=run.date(2))
+        early = one["id"] in {row["id"] for row in dated["invoices"]}
+        reading = ["F-INV-02", "R-70"]
+        run.expect(not early, f"a range that ended two days ago, with {says}, has an import of today", reading)
+        dated = run.good("inv_read_invoices", ids=ids, date_from=today, date_to=run.date())
+        there = one["id"] in {row["id"] for row in dated["invoices"]}
+        run.expect(there or one["id"] not in rows, f"a range of today, with {says}, lacks today's import", reading)
 
 
 @check("F-ENV-02", "F-RD-04", "F-RD-05", "F-RD-06", "R-34", "R-73", "F-IMP-03", effect="world")
