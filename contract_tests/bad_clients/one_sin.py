@@ -100,6 +100,14 @@ class WrongContentType(VatPortal):
         self.content_type = "text/plain"
 
 
+class ParametersInQuery(VatPortal):
+    def once(self, method: str, path: str, body: Mapping[str, Any]) -> tuple[int | None, str, Any]:
+        if method != "GET":
+            return super().once(method, path, body)
+        told = self.http.get(self.base + path, params=body, headers={"x-vatpapikey": self.token}).json()
+        return told["err_code"], told["err_msg"], told.get("data")
+
+
 class GetBodyLost(VatPortal):
     def once(self, method: str, path: str, body: Mapping[str, Any]) -> tuple[int | None, str, Any]:
         if method != "GET":
@@ -254,6 +262,7 @@ SINS: Mapping[str, Sin] = {
     "token-and-password": Sin(TokenAndPassword, "upload"),
     "password-instead-of-token": Sin(PasswordInsteadOfToken, "upload"),
     "wrong-content-type": Sin(WrongContentType, "upload"),
+    "parameters-in-query": Sin(ParametersInQuery, "upload"),
     "get-body-lost": Sin(GetBodyLost, "upload"),
     "mixed-folders": Sin(MixedFolders, "delete-both-folders"),
     "wrong-is-signed": Sin(WrongIsSigned, "delete-drafts"),

@@ -23,6 +23,13 @@ UNDELIVERED = ("drop_before", "drop_after", "lose_answer", "truncate", "scenario
 LOST_BODY = "a GET without a body, from "
 """How the note begins that a request came without what it should carry; the User-Agent follows."""
 
+NO_AGENT = "a client without User-Agent"
+
+WRONG_TYPE = "Content-Type is "
+"""How the violation begins that a body is not JSON by its header; the header follows, in quotes."""
+
+NO_TYPE = "absent"
+
 NAMED_KEPT = 200
 STARTING = frozenset(name for name, operation in BY_NAME.items() if operation.starts)
 _FLOAT = re.compile(rf"[0-9]\.[0-9]{{{int(number('float_decimals'))},}}")
@@ -35,11 +42,11 @@ class Call(NamedTuple):
     Attributes:
         real, at: microseconds since 1970 UTC of real time and of world time.
         latency: seconds until the answer.
-        key: the same for the same request sent again.
+        key: the same for the same request sent again, whether it got as far as its credentials or not.
         delivered: whether the answer reached the client, as far as the simulator decides that.
         process: the process asked for (`procId`); `started`: the one that the answer names.
         status: of the process, as answered.
-        page, pages, total: of a read of several pages.
+        page, pages, total: of a read of several pages; `page` as it was asked for, so perhaps below 1.
         named: ERP ids or serial numbers in the request; `others` of them lie in the other folder.
         contents: digests of the invoices sent, without their ids; `blamed`: those that 14 objects to.
         body: the whole request as JSON, where the caller wants it kept.
@@ -160,12 +167,12 @@ def _call(
     told = _object(answer)
     data = told.get("data")
     data = data if isinstance(data, dict) else {}
-    page, pages, total = _page(notes)
+    page, pages, total = _page(notes, body)
     text = request.decode("utf-8", "replace") if plain["operation"] == "import_upload_invoices" else ""
     contents = _contents(body.get("invoices"))
     lost = [note["text"].removeprefix(LOST_BODY) for note in notes if note["text"].startswith(LOST_BODY)]
     said = " ".join(note["text"] for note in notes if not note["reading"])
-    key = f"{plain['operation']} {plain['way']} {path} {digest}".encode() + (b"" if digest else request)
+    key = f"{plain['operation']} {path} {digest}".encode() + (b"" if digest else request)
     return Call(
         **plain,
         key=hashlib.sha256(key).hexdigest(),
@@ -176,7 +183,7 @@ def _call(
         process=_integer(body.get("procId")),
         started=_integer(data.get("id")) if plain["operation"] in STARTING else None,
         status=_integer(data.get("status")),
-        page=page or _integer(body.get("from")) or 1,
+        page=page,
         pages=pages,
         total=total,
         named=_named(body),
@@ -203,12 +210,13 @@ def _object(raw: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _page(notes: list[dict[str, Any]]) -> tuple[int, int, int]:
+def _page(notes: list[dict[str, Any]], body: Mapping[str, Any]) -> tuple[int, int, int]:
     for note in notes:
         found = PAGE_NOTE.fullmatch(note["text"])
         if found:
             return int(found[1]), int(found[2]), int(found[3])
-    return 0, 0, 0
+    asked = _integer(body.get("from"))
+    return (1 if asked is None else asked), 0, 0
 
 
 def _named(body: Mapping[str, Any]) -> tuple[str, ...]:

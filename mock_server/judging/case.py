@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mock_server.judging.calls import Call
-from mock_server.judging.catalogue import number
+from mock_server.judging.catalogue import Belief, number
 
 SECOND = 1_000_000
 ENDS = (2, 3)
@@ -14,15 +14,20 @@ ENDS = (2, 3)
 
 Said = Mapping[str, object]
 
+SUCCESS: Belief = "success"
+FAILURE: Belief = "failure"
+
 
 class Found(NamedTuple):
     """What a rule found: the requests that show it, and what its text is filled with.
 
-    A value of `said` that differs by language is a mapping `{"en", "az"}`.
+    A value of `said` that differs by language is a mapping `{"en", "az"}`. Where `beliefs` of the client are
+    told as wrong, a finding that explains one of them makes this one needless.
     """
 
     requests: Sequence[int]
     said: Said
+    beliefs: tuple[Belief, ...] = ()
 
 
 class ToldError(msgspec.Struct, frozen=True):

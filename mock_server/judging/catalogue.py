@@ -9,10 +9,12 @@ from mock_server.rulebook.documents import load
 from mock_server.rulebook.errors import Text
 
 Severity = Literal["error", "warning", "advice"]
+Belief = Literal["success", "failure"]
+"""What a client may take its task for, wrongly; one that does not end has failed."""
 
 
 class RuleText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a rule says. `residual`: only where no other error explains what happened."""
+    """What a rule says. `explains`: what a client that breaks it may therefore take its task for, wrongly."""
 
     name: str
     severity: Severity
@@ -20,7 +22,7 @@ class RuleText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     title: Text
     text: Text
     mend: Text
-    residual: bool = False
+    explains: tuple[Belief, ...] = ()
 
 
 class Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

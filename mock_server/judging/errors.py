@@ -1,6 +1,5 @@
 """Rules about errors: which to look at, which to stop at, which to try again (F-ERR-03, R-81)."""
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -25,9 +24,10 @@ def ignored_err_code(case: Case) -> Iterator[Found]:
         elif refused is not None and _nameless(call):
             yield Found([refused.seq, call.seq], {"operation": refused.operation, "code": refused.code})
             return
-    last = case.calls[-1] if case.calls else None
-    if case.claimed and case.expected.succeeds is False and last is not None and last.delivered and last.refused:
-        yield Found([last.seq], {"operation": last.operation, "code": last.code})
+    if case.claimed and (case.expected.succeeds is False or case.expected.done is False):
+        told = [*_never_accepted(case), *(call for call in case.calls[-1:] if call.delivered and call.refused)]
+        if told:
+            yield Found([told[0].seq, case.calls[-1].seq], {"operation": told[0].operation, "code": told[0].code})
 
 
 def retried_refusal(case: Case) -> Iterator[Found]:
@@ -39,7 +39,11 @@ def retried_refusal(case: Case) -> Iterator[Found]:
             first = {name: earlier for name, earlier in first.items() if earlier.code != 5}
         if not _final(call) or _nameless(call) or call.lost_body is not None:
             continue
-        name = f"5 {call.way} {call.user}" if call.code == 5 and call.operation != "reset_confirm" else call.key
+        name = (
+            f"5 {call.way} {call.user}"
+            if call.code == 5 and call.operation != "reset_confirm"
+            else f"{call.way} {call.key}"
+        )
         earlier = first.get(name)
         if earlier is None or seconds(earlier, call) > number("at_once"):
             first[name] = call
@@ -94,7 +98,7 @@ def resent_invalid(case: Case) -> Iterator[Found]:
 def retried_without_pause(case: Case) -> Iterator[Found]:
     """Tries after a failure worth another one, at once or at a fixed interval."""
     for tries in _tries(case):
-        pauses = [pause(*pair) for pair in pairwise(tries)]
+        pauses = _pauses(tries)
         least = number("shortest_retry_pause") - number("measuring_tolerance")
         if pauses and (min(pauses) < least or (len(pauses) > 1 and max(pauses[1:]) <= 1.1 * pauses[0])):
             shown = ", ".join(f"{each:.1f}" for each in pauses[:10])
@@ -102,11 +106,21 @@ def retried_without_pause(case: Case) -> Iterator[Found]:
             yield Found([call.seq for call in tries], said)
 
 
+def _pauses(tries: list[Call]) -> list[float]:
+    """Seconds before each try; not before the second where the connection broke before anything was looked at.
+
+    On a kept connection libraries such as libcurl then send the request again by themselves, at once.
+    """
+    unseen = tries[0].way == "none" and not tries[0].delivered
+    return [pause(*pair) for pair in pairwise(tries)][1 if unseen else 0 :]
+
+
 def retried_without_bound(case: Case) -> Iterator[Found]:
-    """More tries in a row than anybody needs."""
+    """More tries in a row than anybody needs; or than advised, and still at it when the client had to be ended."""
     for tries in _tries(case):
         failed = [call for call in tries if _worth_another(call)]
-        if len(failed) > number("most_tries"):
+        at_it = case.killed and tries[-1] is case.calls[-1] and _worth_another(tries[-1])
+        if len(failed) > number("advised_tries" if at_it else "most_tries"):
             yield Found([call.seq for call in failed], {"operation": tries[0].operation, "count": len(failed)})
 
 
@@ -114,10 +128,9 @@ def never_retried(case: Case) -> Iterator[Found]:
     """One failure worth another try, and none came."""
     if case.killed:
         return
-    tries = Counter(call.key for call in case.calls)
     latest = {call.operation: call.seq for call in case.calls}
-    for call in case.calls:
-        if not _worth_another(call) or tries[call.key] > 1 or not case.turned_away(call):
+    for call in (tries[0] for tries in _runs(case) if len(tries) == 1):
+        if not case.turned_away(call):
             continue
         lost = call.operation == "import_upload_invoices" and call.failed and call is not case.calls[-1]
         if not lost and latest[call.operation] == call.seq:  # else it went on, with the next token for example
@@ -144,6 +157,18 @@ def _nameless(call: Call) -> bool:
     return call.operation == "read_proc_status" and call.process is None and call.code == 3
 
 
+def _never_accepted(case: Case) -> Iterator[Call]:
+    """Starts that the client was told are refused, and of what they name nothing has ever been accepted."""
+    accepted = {named for call in case.calls if call.starts and call.code == 0 for named in _asked(call)}
+    for call in case.calls:
+        if call.starts and call.refused and call.delivered and not accepted & _asked(call):
+            yield call
+
+
+def _asked(call: Call) -> set[tuple[str, str]]:
+    return {(call.operation, name) for name in call.named or ("",)}
+
+
 def _final(call: Call) -> bool:
     """Whether the client has been told an error that a second try does not mend."""
     if not call.refused or not call.delivered or call.code in _OWN_RULES or call.code is None:
@@ -159,14 +184,20 @@ def _worth_another(call: Call) -> bool:
     return entry is not None and entry.retry == "retry"
 
 
-def _why(call: Call) -> str:
+def _why(call: Call) -> dict[str, str]:
     if not call.delivered:
-        return "connection lost"
-    return f"HTTP {call.http}" if call.code is None else f"err_code {call.code}"
+        return {"en": "connection lost", "az": "bağlantı kəsilib"}
+    shown = f"HTTP {call.http}" if call.code is None else f"err_code {call.code}"
+    return {"en": shown, "az": shown}
 
 
 def _tries(case: Case) -> Iterator[list[Call]]:
-    """Runs of the same request, each after a failure worth another try; two tries at least."""
+    """Runs of two tries at least."""
+    return (tries for tries in _runs(case) if len(tries) > 1)
+
+
+def _runs(case: Case) -> Iterator[list[Call]]:
+    """Runs of the same request, each but the first after a failure worth another try; of one if none came."""
     open_: dict[str, list[Call]] = {}
     for call in case.calls:
         tries = open_.pop(call.key, [])
@@ -177,4 +208,4 @@ def _tries(case: Case) -> Iterator[list[Call]]:
             open_[call.key] = tries
         elif len(tries) > 1:
             yield tries
-    yield from (tries for tries in open_.values() if len(tries) > 1)
+    yield from open_.values()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from mock_server.judging.calls import Call
+from mock_server.judging.calls import NO_AGENT, NO_TYPE, WRONG_TYPE, Call
 from mock_server.judging.case import Case, Found
 from mock_server.judging.catalogue import habit_of
 
@@ -39,7 +39,15 @@ def password_instead_of_token(case: Case) -> Iterator[Found]:
 def wrong_content_type(case: Case) -> Iterator[Found]:
     calls = [call for call in case.calls if call.code == 2]
     if calls:
-        yield Found(_seqs(calls), {"count": len(calls), "given": calls[0].complaint})
+        yield Found(_seqs(calls), {"count": len(calls), "given": _type(calls[0].complaint)})
+
+
+def parameters_in_query(case: Case) -> Iterator[Found]:
+    """Parameters of a GET in its address; credentials there have a rule of their own."""
+    calls = [call for call in case.calls if "R-02b" in call.readings and _parameters(call)]
+    if calls:
+        names = sorted({name for call in calls for name in _parameters(call)})
+        yield Found(_seqs(calls), {"count": len(calls), "names": ", ".join(names[:SHOWN])})
 
 
 def get_body_lost(case: Case) -> Iterator[Found]:
@@ -51,7 +59,10 @@ def get_body_lost(case: Case) -> Iterator[Found]:
     for operation, calls in by_operation.items():
         agent = calls[0].lost_body or ""
         known = habit_of(agent)
-        habit = {"en": f"User-Agent: {agent}. {known.en}", "az": f"User-Agent: {agent}. {known.az}"}
+        en, az = (
+            (f"User-Agent: {agent}.",) * 2 if agent != NO_AGENT else ("It has no User-Agent.", "User-Agent yoxdur.")
+        )
+        habit = {"en": f"{en} {known.en}".strip(), "az": f"{az} {known.az}".strip()}
         yield Found(_seqs(calls), {"count": len(calls), "operation": operation, "habit": habit})
 
 
@@ -107,6 +118,20 @@ def _is_amount(_: str, value: Any) -> bool:
 
 def _is_letters(name: str, value: Any) -> bool:
     return isinstance(value, str) and name in ("main_info", "add_info", "name", "unit")
+
+
+def _type(complaint: str) -> dict[str, str]:
+    """The content type that was sent, in brackets; nothing where the complaint is about something else."""
+    given = complaint.removeprefix(WRONG_TYPE)
+    if given == complaint:
+        return {"en": "", "az": ""}
+    if given == repr(NO_TYPE):
+        return {"en": " (there was no Content-Type)", "az": " (Content-Type yox idi)"}
+    return dict.fromkeys(("en", "az"), f" ({given.strip("'")[:100]})")
+
+
+def _parameters(call: Call) -> list[str]:
+    return [name for name in call.query if name.lower() not in CREDENTIALS]
 
 
 def _lower(names: tuple[str, ...]) -> list[str]:

@@ -9,6 +9,9 @@ from mock_server.judging.catalogue import number
 from mock_server.portal.moments import DAY, span
 
 SHOWN = 5
+NO_PAGE = 3
+"""With which a page below 1 is refused (R-16d)."""
+
 SAID = 100
 """Invoices of a refused deletion of which the journal says where they lie."""
 
@@ -33,18 +36,33 @@ def stopped_at_first_page(case: Case) -> Iterator[Found]:
 
 
 def assumed_page_size(case: Case) -> Iterator[Found]:
-    """Skipped pages, stopped in between, or asked for several past the end (one is a way to find it, R-16c)."""
+    """Skipped pages, stopped in between, asked for one below 1 (R-16d), or for several past the end (one is a way to
+    find it, R-16c)."""
     for reads in _readings(case):
-        known = [call for call in reads if call.pages]
-        if not known:
-            continue
-        pages, asked = known[0].pages, sorted({call.page for call in reads})
-        jumped = any(later - earlier > 1 for earlier, later in pairwise(asked))
-        beyond = [page for page in asked if page > pages]
-        halfway = 1 < max(asked) < pages and case.turned_away(reads[-1])
-        if jumped or len(beyond) > 1 or halfway or 0 in asked:
-            shown = ", ".join(map(str, asked[:20]))
-            yield Found([call.seq for call in reads], {"total": known[0].total, "pages": pages, "asked": shown})
+        known = next((call for call in reads if call.pages), None)
+        asked = sorted({call.page for call in reads})
+        if asked[0] < 1 or (known is not None and _strayed(case, reads, asked, known.pages)):
+            said = {"where": _where(asked[0], known), "asked": ", ".join(map(str, asked[:20]))}
+            yield Found([call.seq for call in reads], said)
+
+
+def _strayed(case: Case, reads: list[Call], asked: list[int], pages: int) -> bool:
+    jumped = any(later - earlier > 1 for earlier, later in pairwise(asked))
+    beyond = [page for page in asked if page > pages]
+    halfway = 1 < asked[-1] < pages and case.turned_away(reads[-1])
+    return jumped or len(beyond) > 1 or halfway
+
+
+def _where(first: int, known: Call | None) -> dict[str, str]:
+    """What the pages are, as far as the client was told; which one is none."""
+    en, az = [], []
+    if first < 1:
+        en.append(f"There is no page {first} (err_code 3)")
+        az.append(f"{first} nömrəli səhifə yoxdur (err_code 3)")
+    if known is not None:
+        en.append(f"{known.total} invoices are on {known.pages} pages")
+        az.append(f"{known.total} qaimə {known.pages} səhifədədir")
+    return {"en": "; ".join(en), "az": "; ".join(az)}
 
 
 def wide_download(case: Case) -> Iterator[Found]:
@@ -79,7 +97,9 @@ def _readings(case: Case) -> Iterator[list[Call]]:
     """Reads of the same invoices, all their pages; begun anew when the first page is asked for after another."""
     reads: dict[tuple[object, ...], list[Call]] = {}
     for call in case.calls:
-        if call.operation != "etx_read_invoices" or call.code != 0 or not call.delivered:
+        if call.operation != "etx_read_invoices" or not call.delivered:
+            continue
+        if call.code != 0 and not (call.code == NO_PAGE and call.page < 1):
             continue
         name = (call.account, call.process, call.span if call.process is None else "")
         begun = reads.setdefault(name, [])

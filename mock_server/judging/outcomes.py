@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from mock_server.judging.case import Case, Found, Outcome
-from mock_server.judging.polling import polled_without_bound
+from mock_server.judging.case import FAILURE, SUCCESS, Case, Found, Outcome
 
 
 def compared_texts(case: Case) -> Iterator[Found]:
@@ -54,19 +53,18 @@ def lost_invoices(case: Case) -> Iterator[Found]:
     if lost or strange or doubled:
         shown = [call.seq for call in case.calls if call.operation == "etx_read_invoices"]
         said = {"total": len(right), "lost": len(lost), "doubled": len(doubled), "strange": len(strange)}
-        yield Found(shown, said)
+        yield Found(shown, said, (SUCCESS, FAILURE))
 
 
 def wrong_outcome(case: Case) -> Iterator[Found]:
     """Success told for failure, failure for success, or qaimes that are not those of the portal."""
     succeeds, last = case.expected.succeeds, [case.calls[-1].seq] if case.calls else []
     if case.killed:
-        if not any(polled_without_bound(case)):  # which says why
-            what = {
-                "en": "the client did not end, and had to be stopped",
-                "az": "müştəri proqram bitmədi və dayandırıldı",
-            }
-            yield Found(last, {"what": what})
+        what = {
+            "en": "the client did not end, and had to be stopped",
+            "az": "müştəri proqram bitmədi və dayandırıldı",
+        }
+        yield Found(last, {"what": what}, (FAILURE,))
         return
     if not case.expected.came and case.outcome == Outcome():
         what = {
@@ -75,14 +73,14 @@ def wrong_outcome(case: Case) -> Iterator[Found]:
             "az": f"müştəri proqram {len(case.calls)} sorğudan sonra heç nə bildirmədən bitdi və sınağın mahiyyətinə"
             " çatmadı",
         }
-        yield Found(last, {"what": what})
+        yield Found(last, {"what": what}, (FAILURE,))
         return
     if case.claimed and case.expected.done is False and succeeds is not False:
         what = {
             "en": "the client reports success, and what was asked for has not been done",
             "az": "müştəri proqram uğur bildirir, tapşırıq isə yerinə yetirilməyib",
         }
-        yield Found(last, {"what": what})
+        yield Found(last, {"what": what}, (SUCCESS,))
         return
     if succeeds is not None and case.claimed is not None and case.claimed != succeeds:
         claimed = {True: ("success", "uğur"), False: ("failure", "xəta")}
@@ -91,14 +89,14 @@ def wrong_outcome(case: Case) -> Iterator[Found]:
             "en": f"the client reports {said_en}, and a right one reports {was_en} here",
             "az": f"müştəri proqram {said_az} bildirir, düzgün nəticə isə {was_az} olmalıdır",
         }
-        yield Found(last, {"what": what})
+        yield Found(last, {"what": what}, (SUCCESS if case.claimed else FAILURE,))
         return
     right, told = case.expected.qaimes, case.outcome.qaimes
     if right is not None and told is not None and dict(right) != told:
         wrong = sorted(name for name in right.keys() | told.keys() if right.get(name) != told.get(name))[:5]
-        pairs = ", ".join(f"{name}: {told.get(name)} ({right.get(name)})" for name in wrong)
+        pairs = ", ".join(f"{name}: {told.get(name) or '–'} ({right.get(name) or '–'})" for name in wrong)
         what = {
             "en": f"the numbers told are not the portal's (in brackets): {pairs}",
             "az": f"bildirilən nömrələr portaldakılar (mötərizədə) deyil: {pairs}",
         }
-        yield Found(last, {"what": what})
+        yield Found(last, {"what": what}, (SUCCESS, FAILURE))

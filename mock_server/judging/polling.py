@@ -47,7 +47,7 @@ def stopped_early(case: Case) -> Iterator[Found]:
     """Turned away before the end, and before the time a process may take."""
     for process in _left_alone(case):
         last, start = process.last, process.start
-        if last is None or start is None or _taken_for_done(case, process):
+        if last is None or start is None or _taken_for_done(case, process) is not None:
             continue
         followed = (last.at - start.at) / SECOND
         if followed < number("patience") and not _asked_later(case, process, last):
@@ -76,8 +76,19 @@ def took_running_for_done(case: Case) -> Iterator[Found]:
     for process in _left_alone(case):
         proof = _taken_for_done(case, process)
         if proof is not None and process.last is not None:
-            status = process.last.status if process.polls else None
-            yield Found([process.last.seq, *proof], {"process": process.id, "status": status})
+            yield Found([process.last.seq, *proof], {"process": process.id, "last": _last_word(process)})
+
+
+def _last_word(process: Followed) -> dict[str, str]:
+    if not process.polls:
+        return {"en": "was never asked for", "az": "heç soruşulmayıb"}
+    status = process.polls[-1].status
+    if status is None:
+        return {"en": "had not told its status", "az": "statusunu bildirməyib"}
+    return {
+        "en": f"had last said status {status}, which is not its end",
+        "az": f"sonuncu dəfə {status} statusunu bildirib, bu isə son deyil",
+    }
 
 
 def many_at_once(case: Case) -> Iterator[Found]:
@@ -130,5 +141,5 @@ def _taken_for_done(case: Case, process: Followed) -> list[int] | None:
 
 
 def _asked_later(case: Case, process: Followed, last: Call) -> bool:
-    """Whether the client met an error when it asked again: then it is for other rules."""
-    return max(case.troubled.get(process.id, 0), case.nameless) > last.seq
+    """Whether the last answer, or what it met when it asked again, was an error: then it is for other rules."""
+    return max(case.troubled.get(process.id, 0), case.nameless) >= last.seq

@@ -36,6 +36,7 @@ _FUNCTIONS: tuple[Rule, ...] = (
     forms.token_and_password,
     forms.password_instead_of_token,
     forms.wrong_content_type,
+    forms.parameters_in_query,
     forms.get_body_lost,
     forms.altered_amounts,
     forms.garbled_letters,
@@ -50,7 +51,7 @@ _FUNCTIONS: tuple[Rule, ...] = (
     outcomes.lost_invoices,
     outcomes.wrong_outcome,
 )
-"""Those that speak only where nothing else explains what happened come last."""
+"""Those that tell of wrong beliefs come last: they are silent where another finding explains the belief."""
 
 RULES: Mapping[str, Rule] = {function.__name__.replace("_", "-"): function for function in _FUNCTIONS}
 
@@ -69,11 +70,11 @@ def judge(case: Case) -> list[dict[str, Any]]:
 
 
 def found_by(name: str, rule: Rule, case: Case, so_far: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The findings of one rule; a residual one is silent where an error has been found."""
-    text = TEXTS[name]
-    if text.residual and any(finding["severity"] == "error" for finding in so_far):
-        return []
-    return [_told(text, found) for found in islice(rule(case), FINDINGS_KEPT)]
+    """The findings of one rule, but for wrong beliefs that those so far explain."""
+    explained = {belief for finding in so_far for belief in TEXTS[finding["rule"]].explains}
+    return [
+        _told(TEXTS[name], found) for found in islice(rule(case), FINDINGS_KEPT) if not explained & {*found.beliefs}
+    ]
 
 
 def _told(rule: RuleText, found: Found) -> dict[str, Any]:

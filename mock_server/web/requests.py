@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from mock_server import wire
+from mock_server.judging.calls import NO_TYPE, WRONG_TYPE
 from mock_server.portal.visits import refuse
 from mock_server.portal.worlds import World
 from mock_server.rulebook.constants import BODY_MEMBERS, CONTENT_TYPE, TOKEN_HEADER
@@ -67,7 +68,7 @@ def demand_json(request: Request) -> None:
         return
     kind = (value or b"").split(b";", 1)[0].strip().lower()
     if kind != _JSON:
-        raise refuse("wrong-content-type", f"Content-Type is {(value or b'absent').decode('latin-1')!r}")
+        raise refuse("wrong-content-type", WRONG_TYPE + repr(value.decode("latin-1") if value else NO_TYPE))
 
 
 def demand_few_members(request: Request) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from mock_server.judging.calls import LOST_BODY
+from mock_server.judging.calls import LOST_BODY, NO_AGENT
 from mock_server.portal import accounts
 from mock_server.portal.accounts import NOBODY, Caller, Proof
 from mock_server.portal.visits import Visit, refuse
@@ -29,7 +29,7 @@ _LOOKED_AT = (TOKEN_HEADER.encode(), b"content-type", b"content-encoding")
 def lost_body(request: Request) -> Iterator[Note]:
     """The note of a GET whose body was lost on the way, where parameters and credentials belong (F-ENV-04)."""
     if not request.raw and not request.query and request.operation.credentials:
-        agent = (request.header(b"user-agent") or b"a client without User-Agent").decode("latin-1")
+        agent = (request.header(b"user-agent") or NO_AGENT.encode()).decode("latin-1")
         yield Note((), "R-41", LOST_BODY + agent)
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from mock_server.judging import CATALOGUE, Case, Expected, Outcome, judge
+from mock_server.judging.calls import LOST_BODY, NO_AGENT, WRONG_TYPE
 from mock_server.judging.case import ToldError
 from mock_server.judging.rules import RULES
 from mock_server.rulebook.documents import load
@@ -47,12 +48,27 @@ def pages(script: Script, *numbers: int) -> Script:
     return script
 
 
+def read(script: Script, number: int) -> Script:
+    """A page that is refused for its number, or for something else where the number is right."""
+    return script.call("etx_read_invoices", 3, procId=7, **{"from": number})  # type: ignore[arg-type]
+
+
 def delete(script: Script, code: int, *complaints: str, **body: Any) -> Script:
     named = {"serialNumbers": ["AA2501 10000001", "MT2412 25000100"], **body}
     return script.call("etx_delete", code, None, complaints=complaints, **named)
 
 
+def lost(script: Script, http: int = 200) -> Script:
+    """A poll whose answer does not come; or that a gateway answers, before anybody looks who asks."""
+    if http != 200:
+        return script.wait(2).call("read_proc_status", None, http=http, way="none", procId=7)
+    return script.wait(2).call("read_proc_status", 0, {"status": 1}, note=GONE, procId=7)
+
+
 OTHER = "MT241225000100 lies in the other folder"
+LIBCURL = ((None, 0, "none"), (0, 200, "token"))
+"""A connection broke before the request was looked at, and the library sent it again by itself."""
+
 SLOW = (1,) * 40
 CHANGED = Expected(succeeds=True, changed=True)
 GIVEN = {"A-000001": invoice("A-000001", Decimal("118.1"))}
@@ -70,6 +86,7 @@ PAIRS = [
         lambda s: s.start().polls(1, 1, every=5),
         lambda s: s.start().polls(*(1,) * 29).polls(*(1,) * 12, every=5).polls(*(1,) * 19, every=10),
     ),
+    Pair("never-retried", lambda s: lost(s.start().polls(1)), lambda s: lost(s.start().polls(1)).polls(2)),
     Pair("stopped-early", lambda s: delete(s, 0).start(9, "etx_delete"), lambda s: s.start().polls(3)),
     Pair(
         "polled-without-bound",
@@ -92,6 +109,13 @@ PAIRS = [
         "ignored-err-code",
         lambda s: s.call("etx_import", 15),
         lambda s: s.call("etx_import", 15),
+        {"claimed": True, "expected": Expected(succeeds=False)},
+        {"claimed": False, "expected": Expected(succeeds=False)},
+    ),
+    Pair(
+        "ignored-err-code",
+        lambda s: upload(s, 14).call("inv_read_invoices", ids=["A-000001"]),
+        lambda s: upload(s, 14).call("inv_read_invoices", ids=["A-000001"]),
         {"claimed": True, "expected": Expected(succeeds=False)},
         {"claimed": False, "expected": Expected(succeeds=False)},
     ),
@@ -128,6 +152,25 @@ PAIRS = [
         lambda s: [s.wait(1).call("inv_read_invoices", code, http=502, ids=["A"]) for code in (None, 0)][-1],
     ),
     Pair(
+        "retried-without-pause",
+        lambda s: lost(lost(s.start(), 502), 502).polls(2),
+        lambda s: lost(lost(s.start(), 502), 502).wait(2).polls(2),
+    ),
+    Pair(
+        "retried-without-pause",
+        lambda s: [s.wait(0.01).call("inv_read_invoices", c, http=0, way="none", ids=["A"]) for c in (None, None, 0)][
+            -1
+        ],
+        lambda s: [s.call("inv_read_invoices", c, http=h, way=w, ids=["A"]) for c, h, w in LIBCURL][-1],
+    ),
+    Pair(
+        "retried-without-bound",
+        lambda s: [upload(s.wait(2**k), 11) for k in range(1, 5)][-1],
+        lambda s: [upload(s.wait(2**k), 11) for k in range(1, 5)][-1],
+        {"killed": True},
+        {"killed": False},
+    ),
+    Pair(
         "retried-without-bound",
         lambda s: [upload(s.wait(0.5 * 1.3**k), 11) for k in range(1, 14)][-1],
         lambda s: [upload(s.wait(0.5 * 1.3**k), 11) for k in range(1, 9)][-1],
@@ -153,6 +196,13 @@ PAIRS = [
         lambda s: s.call("inv_read_invoices", way="password", username="demo", ids=["A"]),
         lambda s: s.call("inv_read_invoices", way="token", ids=["A"]),
     ),
+    Pair(
+        "parameters-in-query",
+        lambda s: s.call("inv_read_invoices", 0, {}, note="query", reading="R-02b", query="ids=A&ids=B"),
+        lambda s: s.call("reset_start", None, query="login=demo", way="none").call(
+            "inv_read_invoices", ids=["A", "B"]
+        ),
+    ),
     Pair("wrong-content-type", lambda s: upload(s, 2, complaints=("Content-Type is 'text/plain'",)), lambda s: s),
     Pair(
         "get-body-lost",
@@ -163,6 +213,8 @@ PAIRS = [
     Pair("wrong-is-signed", lambda s: delete(s, 20, OTHER, serialNumbers=["X"]), lambda s: delete(s, 20)),
     Pair("stopped-at-first-page", lambda s: pages(s, 1), lambda s: pages(s, 1, 2, 3)),
     Pair("assumed-page-size", lambda s: pages(s, 1, 2), lambda s: pages(s, 1, 2, 3, 4)),
+    Pair("assumed-page-size", lambda s: read(s.start().polls(2), 0), lambda s: read(s.start().polls(2), 1)),
+    Pair("assumed-page-size", lambda s: page(read(s.start().polls(2), 0), 1, 1), lambda s: pages(s, 1, 2, 3)),
     Pair("assumed-page-size", lambda s: pages(s, 1, 5001), lambda s: pages(s, 1, 2, 3)),
     Pair("assumed-page-size", lambda s: pages(s, 1, 2, 3, 4, 5), lambda s: pages(s, 1, 2, 3, 1, 2, 3)),
     Pair(
@@ -264,6 +316,81 @@ def test_the_rule_bites_and_is_silent(pair: Pair) -> None:
     assert set(rules(pair.breaks(Script()), **pair.about)) == {pair.rule}
     kept = pair.about if pair.about_kept is None else pair.about_kept
     assert rules(pair.keeps(Script()), **kept) == []
+
+
+REST, TWO = {"invoices": [[], [37]]}, (invoice("A"), invoice("B"))
+FLOATS = invoice("A-000001", 0.1 + 0.2)
+FAILS, SUCCEEDS = Expected(succeeds=False), Expected(succeeds=True)
+
+
+@pytest.mark.parametrize(
+    ("script", "about", "found"),
+    [
+        # floats make nobody believe that a refused PIN signs; they may well make the portal refuse an invoice
+        (
+            lambda s: upload(s, 0, None, FLOATS).polls(3),
+            {"expected": FAILS, "claimed": True},
+            "altered-amounts wrong-outcome",
+        ),
+        (lambda s: upload(s, 14, None, FLOATS), {"expected": SUCCEEDS, "claimed": False}, "altered-amounts"),
+        (lambda s: upload(s, 0, None).polls(3, every=0.3), {"expected": FAILS, "claimed": True}, "wrong-outcome"),
+        (lambda s: upload(s, 0, None).polls(1), {"expected": FAILS, "claimed": True}, "took-running-for-done"),
+        (
+            lambda s: upload(upload(s, 14, REST, *TWO), 0, None, TWO[0]).polls(3),
+            {"expected": FAILS, "claimed": True},
+            "wrong-outcome",
+        ),
+        (lambda s: upload(s.wait(1), 11), {"killed": True}, "wrong-outcome"),
+    ],
+)
+def test_a_wrong_belief_is_told_unless_another_finding_explains_it(
+    script: Callable[[Script], Script], about: dict[str, Any], found: str
+) -> None:
+    assert rules(script(Script()), **about) == found.split()
+
+
+@pytest.mark.parametrize(
+    ("script", "en", "az"),
+    [
+        (lambda s: lost(s.start()), "(connection lost)", "(bağlantı kəsilib)"),
+        (lambda s: lost(s.start(), 502), "(HTTP 502)", "(HTTP 502)"),
+        (
+            lambda s: upload(s, 2, complaints=(f"{WRONG_TYPE}'text/plain'",)),
+            "json (text/plain) and",
+            "deyildi (text/plain) və",
+        ),
+        (
+            lambda s: upload(s, 2, complaints=(f"{WRONG_TYPE}'absent'",)),
+            "json (there was no Content-Type) and",
+            "deyildi (Content-Type yox idi) və",
+        ),
+        (lambda s: upload(s, 2, complaints=("GET where POST is taken",)), "json and got", "deyildi və"),
+        (
+            lambda s: s.call("read_proc_status", 4, note=f"{LOST_BODY}{NO_AGENT}", way="none"),
+            "It has no User-Agent.",
+            "User-Agent yoxdur.",
+        ),
+        (
+            lambda s: read(s.start().polls(2), 0),
+            "There is no page 0 (err_code 3); the client",
+            "0 nömrəli səhifə yoxdur",
+        ),
+        (
+            lambda s: pages(s, 1, 5001),
+            "12001 invoices are on 3 pages; the client",
+            "12001 qaimə 3 səhifədədir; müştəri",
+        ),
+        (
+            lambda s: s.start().call("etx_read_invoices", procId=7),
+            "was never asked for; then",
+            "heç soruşulmayıb; müştəri",
+        ),
+    ],
+)
+def test_what_happened_is_told_in_both_languages(script: Callable[[Script], Script], en: str, az: str) -> None:
+    (finding,) = judge(Case(script(Script()).calls()))
+    assert en in finding["text"]["en"]
+    assert az in finding["text"]["az"]
 
 
 def test_every_rule_has_texts_a_function_and_a_pair() -> None:
