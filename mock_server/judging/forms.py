@@ -127,7 +127,8 @@ def _type(complaint: str) -> dict[str, str]:
         return {"en": "", "az": ""}
     if given == repr(NO_TYPE):
         return {"en": " (there was no Content-Type)", "az": " (Content-Type yox idi)"}
-    return dict.fromkeys(("en", "az"), f" ({given.strip("'")[:100]})")
+    shown = given.strip("'")[:100]
+    return dict.fromkeys(("en", "az"), f" ({shown})")
 
 
 def _parameters(call: Call) -> list[str]:
