@@ -239,9 +239,8 @@ class _Maker:
         uploader = None if incoming else order.company
         for place in range(first, first + count):
             drawn = _DRAWN.unpack(order.draws.digest("seeding", order.base + place))
-            minute = (
-                place * order.minutes + drawn[0] % order.minutes
-            ) // order.total  # later ones have later numbers
+            # In the order of time, as e-taxes numbers its own.
+            minute = (place * order.minutes + drawn[0] % order.minutes) // order.total
             created = order.start + minute * MINUTE
             basket = prepared[drawn[1] % len(prepared)]
             kind = kinds[drawn[2] % len(kinds)]

@@ -7,9 +7,10 @@ from mock_server.judging.calls import Call
 from mock_server.judging.case import Case, Found
 from mock_server.judging.catalogue import number
 from mock_server.portal.moments import DAY, span
+from mock_server.rulebook.errors import ErrorTable
 
 SHOWN = 5
-NO_PAGE = 3
+NO_PAGE = ErrorTable.load().named("request", "missing-elements").code
 """With which a page below 1 is refused (R-16d)."""
 
 SAID = 100
@@ -57,8 +58,8 @@ def _where(first: int, known: Call | None) -> dict[str, str]:
     """What the pages are, as far as the client was told; which one is none."""
     en, az = [], []
     if first < 1:
-        en.append(f"There is no page {first} (err_code 3)")
-        az.append(f"{first} nömrəli səhifə yoxdur (err_code 3)")
+        en.append(f"There is no page {first} (err_code {NO_PAGE})")
+        az.append(f"{first} nömrəli səhifə yoxdur (err_code {NO_PAGE})")
     if known is not None:
         en.append(f"{known.total} invoices are on {known.pages} pages")
         az.append(f"{known.total} qaimə {known.pages} səhifədədir")

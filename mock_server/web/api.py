@@ -19,7 +19,7 @@ from mock_server.web.envelope import Answer
 from mock_server.web.journal import Recorder
 from mock_server.web.logs import begin
 from mock_server.web.paths import world_of
-from mock_server.web.requests import Request, first_of_each
+from mock_server.web.requests import Request, first_of_each, of_another_page
 from mock_server.web.troubles import (
     HEADER,
     NO_TROUBLE,
@@ -40,7 +40,6 @@ TURNS_OF_OTHERS = 4
 
 _PAGE = BY_NAME["etx_read_invoices"]
 
-_OWN = (b"none", b"same-origin")
 _FOREIGN = "a web page of another origin asked for a world that is not there; it is not made for it"
 """Else a page with a thousand pictures could make as many worlds as there may be."""
 
@@ -64,9 +63,6 @@ class Api:
             return
         headers = first_of_each(scope["headers"])
         begin(headers)
-        if headers.get(b"sec-fetch-site", b"none") not in _OWN and self._store.worlds.find(world) is None:
-            await _send(send, Answer(403, wire.text({"error": _FOREIGN}), None))
-            return
         raw, too_large = b"", False
         try:
             raw = await read_body(headers, receive, BODY_BYTES)
@@ -87,6 +83,9 @@ class Api:
         )
         trouble = NO_TROUBLE
         try:
+            if of_another_page(headers) and await self._turns(self._store.worlds.find, world) is None:
+                await _send(send, Answer(403, wire.text({"error": _FOREIGN}), None), close=too_large)
+                return
             answered, trouble = await self._answered(world, request)
             answer = answered.answer
             if answered.entry is not None:
@@ -168,9 +167,7 @@ async def _send(send: Send, answer: Answer, close: bool = False) -> None:
     if close:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.http, "headers": headers})
-    if answer.rest:
-        for piece in answer.pieces():
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-    else:
-        await send({"type": "http.response.body", "body": answer.body})
+    *first, last = answer.pieces() if answer.rest else (answer.body,)
+    for piece in first:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": last})

@@ -9,6 +9,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -28,7 +29,7 @@ from mock_server.store.worlds import Lifetime
 from mock_server.web.envelope import Answer
 from mock_server.web.known_secrets import WITHHELD, KnownSecrets, secrets_of
 from mock_server.web.redaction import redacted, redacted_name, redacted_query
-from mock_server.web.requests import Request
+from mock_server.web.requests import Request, has_too_many_members
 
 BODY_KEPT = 16_384
 """Bytes of each body that are kept; beyond, size and digest tell of it."""
@@ -169,10 +170,10 @@ def _body_of(exchange: Exchange) -> Any:
     if exchange.body is not None:
         return exchange.body
     if exchange.unread is None:
-        try:
-            exchange.unread = wire.parse(exchange.request.raw)
-        except wire.Unreadable:
-            exchange.unread = ()
+        exchange.unread = ()
+        if not has_too_many_members(exchange.request):
+            with suppress(wire.Unreadable):
+                exchange.unread = wire.parse(exchange.request.raw)
     return exchange.unread
 
 

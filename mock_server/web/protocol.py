@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_BYTES = 65_536
 HEADERS = 200
 
-BODY_BYTES = 268_435_456
+DRAINED_BYTES = 268_435_456
 """Of a body nobody wants, which is read to its end so that its sender hears why."""
 
 WRAPPING = 16
@@ -192,7 +192,7 @@ class Http11Protocol(HttpToolsProtocol):
                 self.transport.close()  # one answer is enough
             else:
                 self._turn_away(431, _TOO_LARGE)
-        elif self._body > BODY_BYTES:
+        elif self._body > DRAINED_BYTES:
             self.transport.abort()
 
     def _turn_away(self, status: int, text: str) -> None:

@@ -17,6 +17,7 @@ MAX_QUERY_FIELDS = 20_000
 
 _TOKEN = TOKEN_HEADER.encode()
 _JSON = CONTENT_TYPE.encode()
+_OWN_SITES = (b"none", b"same-origin")
 
 
 class Request(NamedTuple):
@@ -52,6 +53,11 @@ def first_of_each(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return dict(reversed(tuple(headers)))
 
 
+def of_another_page(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a browser says that a page of another origin asks; programs say nothing."""
+    return headers.get(b"sec-fetch-site", b"none") not in _OWN_SITES
+
+
 def demand_method(request: Request, readings: Readings) -> None:
     """Raises 1 for a method that the operation does not take (R-02, R-02c)."""
     allowed = request.operation.methods(readings)
@@ -71,9 +77,14 @@ def demand_json(request: Request) -> None:
         raise refuse("wrong-content-type", WRONG_TYPE + repr(value.decode("latin-1") if value else NO_TYPE))
 
 
+def has_too_many_members(request: Request) -> bool:
+    """Whether a body has more members and entries than are read, told by its commas (R-47)."""
+    return request.raw.count(b",") > BODY_MEMBERS
+
+
 def demand_few_members(request: Request) -> None:
-    """Raises 3 for a body with too many members and entries, told by its commas before anything is read (R-47)."""
-    if request.raw.count(b",") > BODY_MEMBERS:
+    """Raises 3 for a body with too many members and entries, before anything is read (R-47)."""
+    if has_too_many_members(request):
         raise refuse("missing-elements", f"the body has more than {BODY_MEMBERS} commas: send fewer at a time")
 
 

@@ -91,9 +91,7 @@ def _admit(store: Store, view: World, exchange: Exchange) -> Visit:
     # -- method, content type, JSON (1, 2, 3)
     demand_method(request, readings)
     demand_json(request)
-    exchange.body = {}  # too many members to be read: by nobody later either
     demand_few_members(request)
-    exchange.body = None
     body = exchange.body = body_of(request)
     exchange.notes.extend(lost_body(request))
     exchange.readable = True

@@ -25,6 +25,18 @@ def upload(portal: Portal, *names: str, **fields: object) -> int:
     )
 
 
+def copied_command(sight: Sight, page: Page, says: str = "") -> str:
+    """What is in the clipboard after "Copy as curl" of the newest request, whose drawer says so much besides."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sight.open("journal")
+    sight.wait_for(".line").click()
+    expect(sight.wait_for("dialog.drawer")).to_contain_text(says)
+    sight.press("Copy as curl", "dialog.drawer")
+    sight.wait_for(".toast", "Copied")
+    found: str = page.evaluate("navigator.clipboard.readText()")
+    return found
+
+
 def test_a_process_is_steered_where_it_shows(sight: Sight, portal: Portal, steer: Steer) -> None:
     sight.open("processes")
     steer.put("settings", pace="manual")
@@ -75,13 +87,8 @@ def test_requests_appear_and_are_explained(sight: Sight, portal: Portal) -> None
 
 
 def test_the_request_is_copied_for_a_shell(sight: Sight, portal: Portal, page: Page) -> None:
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     portal.call("read_proc_status", "GET", token="demo-token", procId=123)
-    sight.open("journal")
-    sight.wait_for(".line").click()
-    sight.press("Copy as curl", "dialog.drawer")
-    sight.wait_for(".toast", "Copied")
-    copied = page.evaluate("navigator.clipboard.readText()")
+    copied = copied_command(sight, page)
     base = f"http://127.0.0.1:{portal.port}/w/{portal.world}/api"
     assert copied.startswith(f"curl -X GET '{base}/job/read_proc_status'")
     assert '-H "x-vatpapikey: ${TOKEN:?}"' in copied
@@ -98,15 +105,9 @@ def in_a_shell(command: str, **environment: str) -> subprocess.CompletedProcess[
 def test_the_copied_request_asks_the_shell_for_secrets_and_sends_no_file(
     headers: dict[str, str | bytes], sight: Sight, portal: Portal, page: Page
 ) -> None:
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     body = {"username": "d'emo", "password": "demo", "ids": ["A'; touch x; '", "$(id)"]}
     portal.send("POST", "/inv/read_invoices?a[]=1&password=demo", json.dumps(body).encode(), headers)
-    sight.open("journal")
-    sight.wait_for(".line").click()
-    expect(sight.wait_for("dialog.drawer")).to_contain_text("the shell for: PASSWORD")
-    sight.press("Copy as curl", "dialog.drawer")
-    sight.wait_for(".toast", "Copied")
-    copied = page.evaluate("navigator.clipboard.readText()")
+    copied = copied_command(sight, page, "the shell for: PASSWORD")
     assert "--data-raw" in copied
     sent = in_a_shell(copied, PASSWORD="gizli").stdout.splitlines()
     assert json.loads(sent[-1]) == {**body, "password": "gizli"}
@@ -216,17 +217,11 @@ def test_ten_thousand_requests_are_a_few_elements(sight: Sight, server: LiveServ
 
 @pytest.mark.parametrize("body", [None, b'{"procId": 123}'])
 def test_a_copied_head_waits_for_no_body(body: bytes | None, sight: Sight, portal: Portal, page: Page) -> None:
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     connection = http.client.HTTPConnection("127.0.0.1", portal.port, timeout=30)
     connection.request("HEAD", f"/w/{portal.world}/api/job/read_proc_status", body)
     connection.getresponse().read()
     connection.close()
-    sight.open("journal")
-    sight.wait_for(".line").click()
-    expect(sight.wait_for("dialog.drawer")).to_contain_text("The journal keeps no headers")
-    sight.press("Copy as curl", "dialog.drawer")
-    sight.wait_for(".toast", "Copied")
-    copied = page.evaluate("navigator.clipboard.readText()")
+    copied = copied_command(sight, page, "The journal keeps no headers")
     ended = subprocess.run(["/bin/sh", "-c", f"{copied} -s -m 5"], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout.splitlines()[0].split()[0]) == (0, "HTTP/1.1"), ended
 

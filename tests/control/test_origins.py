@@ -4,9 +4,10 @@ import http.client
 
 import pytest
 
+from mock_server.store.engine import Unavailable
 from tests.client import Portal
 from tests.control.steer import Steer
-from tests.live import fresh_world
+from tests.live import Servers, fresh_world
 
 CALLS = [
     ("GET", "clock"),
@@ -86,3 +87,15 @@ def test_another_origin_makes_no_world(path: str, portal: Portal) -> None:
     assert status(portal.port, "GET", f"/w/{name}/{path}", Sec_Fetch_Site="cross-site") == 403
     assert name not in [world["name"] for world in Steer(portal.port).get("worlds")["worlds"]]
     assert status(portal.port, "GET", f"/w/{name}/{path}", Sec_Fetch_Site="same-origin") == 200
+
+
+def test_where_the_database_is_gone_another_origin_is_told_10_like_anybody(
+    portal: Portal, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: str) -> None:
+        raise Unavailable("the database is gone")
+
+    monkeypatch.setattr(servers.get().app.store.worlds, "find", gone)
+    assert (
+        status(portal.port, "GET", f"/w/{portal.world}/api/job/read_proc_status", Sec_Fetch_Site="cross-site") == 200
+    )

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from mock_server.control.desk import Problem
+from mock_server.web.requests import first_of_each, of_another_page
 
-_OWN = ("same-origin", "none")
 _PRIVATE = ("localhost", "internal", "test")
 """Last parts of names that nobody can register, so that no stranger's name server answers for them."""
 
@@ -19,7 +19,7 @@ def demand_own_origin(request: Request) -> None:
     """
     origin, host = request.headers.get("origin"), request.headers.get("host", "")
     foreign = origin is not None and _place(origin) != host
-    if foreign or request.headers.get("sec-fetch-site", "none") not in _OWN:
+    if foreign or of_another_page(first_of_each(request.scope["headers"])):
         raise Problem(
             403,
             "another origin",
@@ -35,20 +35,16 @@ def demand_known_host(request: Request) -> None:
     Where no token is wanted, any page could else have a name of its own point to this machine, and so be of our
     origin (DNS rebinding).
     """
-    host = _name(request.headers.get("host", ""))
-    if "." not in host or host.rpartition(".")[2] in _PRIVATE:
-        return
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
+    host = request.headers.get("host", "")
+    if not _is_known(host):
         raise Problem(
             403,
             "unknown host",
             "without an admin token the control API answers to addresses and local names alone: use 127.0.0.1,"
             " or start the server with --admin-token",
-            given=host,
+            given=host[:200],
             allowed=["127.0.0.1", "localhost", "any other address"],
-        ) from None
+        )
 
 
 def _place(origin: str) -> str | None:
@@ -59,9 +55,10 @@ def _place(origin: str) -> str | None:
         return None
 
 
-def _name(host: str) -> str:
-    """The name in a `Host`, without its port; all of it, dots and all, where it is none that can be read."""
+def _is_known(host: str) -> bool:
+    """Whether a `Host` is an address, has one part, or ends in one that nobody can register."""
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        name = urlsplit(f"//{host}").hostname or ""
+        return "." not in name or name.rpartition(".")[2] in _PRIVATE or bool(ipaddress.ip_address(name))
     except ValueError:
-        return f"{host}."
+        return False
