@@ -1,7 +1,6 @@
 """What a process tells of itself: `read_proc_status` and `read_proc_data` (F-PROC, R-38)."""
 
-from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from typing import Any
 
 from mock_server import wire
 from mock_server.portal import processes
@@ -15,21 +14,6 @@ from mock_server.rulebook.constants import DETAILS_BOUND, RETRY_TEXT
 from mock_server.rulebook.vocabulary import PROCESS_STATUS, STATUS_DESC
 from mock_server.store.processes import ProcessRow
 
-
-class _Told(NamedTuple):
-    """What a process tells of itself, as JSON, from one instant on and before another."""
-
-    since: float
-    until: float
-    data: bytes
-    state: str
-    pin: str
-
-
-_TOLD: WeakKeyDictionary[World, dict[ProcessRow, _Told]] = WeakKeyDictionary()
-"""Polls come again and again, and between two turns of a process they are told the same."""
-
-_TOLD_KEPT = 1024
 _LOG = {"start": "started", "end": "done"}
 
 
@@ -54,18 +38,9 @@ def demand_own(visit: Visit, row: ProcessRow | None) -> ProcessRow:
 def read_proc_status(visit: Visit, found: ProcessRow | None) -> Parts:
     """`status`, `status_desc` and `stats` of a process (F-PROC-02 to F-PROC-05)."""
     row = demand_own(visit, found)
-    kept = _TOLD.setdefault(visit.world, {})
-    told = kept.get(row)
-    if told is None or not told.since <= visit.now < told.until:
-        record, line = processes.read(row.record)
-        data = wire.text(_status(visit, row, record, processes.look(line, visit.now)))
-        told = _Told(*processes.lasting(line, visit.now), data, visit.state, visit.pin)
-        if not visit.world.strict:  # else what it leans on must be counted each time
-            if len(kept) >= _TOLD_KEPT:
-                kept.clear()
-            kept[row] = told
-    visit.state, visit.pin = told.state, told.pin
-    return (told.data,)
+    record, line = processes.read(row.record)
+    visit.stands = processes.lasting(line, visit.now)
+    return (wire.text(_status(visit, row, record, processes.look(line, visit.now))),)
 
 
 def read_proc_data(visit: Visit) -> Parts:

@@ -24,6 +24,8 @@ class Visit:
         violations, notes: what is wrong, and what is worth a warning, for the journal; operations add to them.
         changes: what a scenario or a fault changes in the plan of the process that is started.
         state, pin: of the process that the answer tells of, and the PIN it waits for; for coverage.
+        stands: from which instant of world time on, and before which, the answer is the same unless somebody
+            changes something.
         audits: rows for the audit trail, written whether or not the request is refused.
     """
 
@@ -37,6 +39,7 @@ class Visit:
         "now",
         "operation",
         "pin",
+        "stands",
         "state",
         "store",
         "violations",
@@ -62,6 +65,7 @@ class Visit:
         self.changes: tuple[Change, ...] = ()
         self.state = ""
         self.pin = ""
+        self.stands: tuple[float, float] | None = None
         self.violations: list[Violation] = []
         self.notes: list[Note] = []
         self.audits: list[AuditRow] = []

@@ -135,7 +135,7 @@ class Filing:
         seen = coverage.Seen(name, -1 if answer.code is None else answer.code, "", "", exchange.way)
         new = seen not in view.seen
         view.seen.add(seen)
-        return Entry(exchange.lifetime, row, seen if new else None)
+        return Entry(exchange.lifetime, row, seen, new)
 
     def _tell(self, operation: str, text: str) -> None:
         """On the terminal, each departure once."""

@@ -13,10 +13,10 @@ class JournalRow(NamedTuple):
 
     Attributes:
         at_real, at: microseconds since 1970 UTC, of real time and of world time.
+        latency: nanoseconds from the last byte of the request to the answer.
         path: as it was asked for, with the world's part and the query string.
         way: how it authenticated: `token`, `password` or `none`.
         code: `err_code`, or `None` where no envelope was sent.
-        latency: nanoseconds from the last byte of the request to the answer.
         violations, notes: what was wrong, and what was accepted with a warning, as JSON arrays.
         request, answer: the bodies up to a bound; sizes are those of the whole, digests only of a longer one.
         named: the invoices that a longer body names, as a JSON array; empty for one that is kept whole, or no JSON.
@@ -25,6 +25,7 @@ class JournalRow(NamedTuple):
     world: int
     at_real: int
     at: int
+    latency: int
     operation: str
     method: str
     path: str
@@ -32,7 +33,6 @@ class JournalRow(NamedTuple):
     way: str
     http: int
     code: int | None
-    latency: int
     violations: str
     notes: str
     request: bytes

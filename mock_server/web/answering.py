@@ -24,6 +24,7 @@ from mock_server.store.worlds import Lifetime, WorldGone, WorldRow
 from mock_server.web.envelope import Answer, Envelope
 from mock_server.web.handlers import HANDLERS, Handler
 from mock_server.web.journal import Entry, Exchange, Recorder, audit_of, row_of
+from mock_server.web.polls import Poll, Polls
 from mock_server.web.requests import Request
 from mock_server.web.sequence import admit
 from mock_server.web.troubles import NO_TROUBLE, Trouble, instead, of_fault
@@ -61,6 +62,7 @@ class Answering:
         self._store = store
         self._worlds = worlds
         self._clock = clock
+        self.polls = Polls()
         self.recorder = recorder
 
     def lifetime(self, world: str) -> Lifetime:
@@ -107,9 +109,13 @@ class Answering:
         if trouble is None:
             if may_strike(view, request.operation.name):
                 raise MayStrike
+            again = self._again(view, row, request, real, now)
+            if again is not None:
+                return again
             trouble = NO_TROUBLE
         envelope = Envelope(request.operation, view.readings)
         exchange = Exchange(lifetime, request, real, now)
+        exchange.passing = trouble is not NO_TROUBLE
         if trouble.note:
             exchange.notes.append(Note((), "", trouble.note))
 
@@ -141,6 +147,19 @@ class Answering:
                 exchange.notes.append(Note((), "", "an error of the simulator itself; see its log"))
             answer = envelope.error(Refusal("request", "internal-error"))
             return Answered(answer, self._entry(view, exchange, answer))
+
+    def _again(self, view: World, row: WorldRow, request: Request, real: int, now: int) -> Answered | None:
+        """The answer to a poll that has come before, if the process still stands where it stood."""
+        poll = self.polls.known(view, request)
+        if poll is None or not poll.holds(view, now) or (row.next_due is not None and row.next_due <= now):
+            return None
+        try:
+            seen, process = self._store.processes.find_in_world(row.id, poll.process.id)
+        except Unavailable:
+            return None  # whoever asks again says so
+        if process != poll.process or not self._settled_still(seen, row, now):
+            return None
+        return Answered(poll.answer, poll.entry_at(real, now, self._clock.stopwatch() - request.arrived))
 
     def broken(self, world: str, operation: Operation) -> Answer:
         """The answer when the database cannot be used, so that there is no row of it either."""
@@ -180,7 +199,10 @@ class Answering:
             seen, process = self._store.processes.find_in_world(row.id, visit.body["procId"])
             if self._settled_still(seen, row, exchange.now):
                 answer = _answer(envelope, handler, handler.perform(visit, process))
-                return Answered(answer, self._entry(visit.world, exchange, answer))
+                entry = self._entry(visit.world, exchange, answer)
+                if process is not None and visit.stands is not None and not exchange.passing:
+                    self.polls.keep(visit.world, exchange.request, Poll(process, *visit.stands, answer, entry))
+                return Answered(answer, entry)
         else:
             with self._store.reading():
                 if self._settled_still(self._store.worlds.at(row.id), row, exchange.now):
@@ -291,7 +313,7 @@ class Answering:
         new = seen not in view.seen
         view.seen.add(seen)
         row = row_of(view, exchange, answer, because, self._clock.stopwatch() - request.arrived)
-        return Entry(exchange.lifetime, row, seen if new else None)
+        return Entry(exchange.lifetime, row, seen, new)
 
     def _after_refusal(self, exchange: Exchange, entry: Entry) -> Entry | None:
         """A refusal that the audit trail must tell of is written at once, with its journal row."""
@@ -311,6 +333,7 @@ class Answering:
 
 def _standing_still(exchange: Exchange, due: int, error: Unavailable) -> int:
     """The instant right before what is due."""
+    exchange.passing = True
     exchange.notes.append(Note((), "", f"time stands still, for nothing can be written: {error}"))
     return due - 1
 

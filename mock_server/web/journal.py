@@ -70,7 +70,7 @@ class Exchange:
         account, way: whose it turned out to be, and how he authenticated.
         readable: whether the body is known to be JSON; `body`: what was read of it, if it was.
         unread: what is read of the body for the journal alone.
-        sent: the body as the journal may show it, where that is known from earlier.
+        passing: whether something met it that another one like it may not meet.
         violations: what the answer's code is for, each with its place.
     """
 
@@ -80,10 +80,10 @@ class Exchange:
         "lifetime",
         "notes",
         "now",
+        "passing",
         "readable",
         "real",
         "request",
-        "sent",
         "unread",
         "violations",
         "visit",
@@ -97,9 +97,9 @@ class Exchange:
         self.now = now
         self.account: str | None = None
         self.way = "none"
+        self.passing = False
         self.readable = False
         self.body: dict[str, Any] | None = None
-        self.sent: bytes | None = None
         self.unread: Any = None
         self.violations: list[Violation] = []
         self.notes: list[Note] = []
@@ -107,11 +107,12 @@ class Exchange:
 
 
 class Entry(NamedTuple):
-    """A row to be written; `seen`: an outcome that may be the first of its kind in this lifetime of the world."""
+    """A row to be written; `new`: its outcome may be the first of its kind in this lifetime of the world."""
 
     lifetime: Lifetime
     row: JournalRow
-    seen: Seen | None
+    seen: Seen
+    new: bool
 
 
 def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latency: int) -> JournalRow:
@@ -127,6 +128,7 @@ def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latenc
         exchange.lifetime.world,
         exchange.real,
         exchange.now,
+        latency,
         request.operation.name,
         request.method,
         _path_of(exchange, secrets),
@@ -134,10 +136,9 @@ def row_of(view: World, exchange: Exchange, answer: Answer, because: str, latenc
         exchange.way,
         answer.http,
         answer.code,
-        latency,
         _violations(exchange, answer.code, because, secrets) if because else "[]",
         _notes(exchange, secrets) if exchange.notes else "[]",
-        sent_by(exchange, secrets) if exchange.sent is None else exchange.sent,
+        sent_by(exchange, secrets),
         len(raw),
         hashlib.sha256(raw).hexdigest() if long else "",
         _named(exchange, secrets) if long else "",
@@ -350,7 +351,7 @@ class Recorder:
         """What comes with new rows: coverage, and the bound."""
         for entry in entries:
             world = entry.row.world
-            if entry.seen is not None:
+            if entry.new:
                 self._store.coverage.add(world, [entry.seen])
             if not self._since_trim[world]:  # the first one too, for an earlier process may have written some
                 self._store.journal.trim(world, ROWS_KEPT)

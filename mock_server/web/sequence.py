@@ -5,25 +5,19 @@ The first thing wrong is answered alone.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from typing import Any
 
 from mock_server.judging.calls import LOST_BODY, NO_AGENT
 from mock_server.portal import accounts
-from mock_server.portal.accounts import NOBODY, Caller, Proof
+from mock_server.portal.accounts import NOBODY, Proof
 from mock_server.portal.visits import Visit, refuse
 from mock_server.portal.worlds import World
-from mock_server.rulebook.constants import TOKEN_HEADER
 from mock_server.rulebook.forms import Note
 from mock_server.rulebook.operations import Operation
 from mock_server.store.stores import Store
 from mock_server.web.handlers import HANDLERS
-from mock_server.web.journal import POLL_BYTES, Exchange, sent_by
-from mock_server.web.known_secrets import secrets_of
+from mock_server.web.journal import Exchange
 from mock_server.web.requests import Request, body_of, demand_few_members, demand_json, demand_method, with_query
-
-_LOOKED_AT = (TOKEN_HEADER.encode(), b"content-type", b"content-encoding")
-"""The headers that decide whether a request with a body is let in."""
 
 
 def lost_body(request: Request) -> Iterator[Note]:
@@ -33,59 +27,12 @@ def lost_body(request: Request) -> Iterator[Note]:
         yield Note((), "R-41", LOST_BODY + agent)
 
 
-class _Admitted(NamedTuple):
-    """What came of a poll before the operation itself; the same bytes come to the same while the view is good."""
-
-    caller: Caller
-    body: dict[str, Any]
-    way: str
-    notes: tuple[Note, ...]
-    sent: bytes
-
-
-_ADMITTED: WeakKeyDictionary[World, dict[tuple[object, ...], _Admitted]] = WeakKeyDictionary()
-_ADMITTED_KEPT = 1024
-
-
 def admit(store: Store, view: World, exchange: Exchange) -> Visit:
-    """Everything that comes before the operation itself; a poll that was let in is known again by its bytes.
+    """Everything that comes before the operation itself.
 
     Raises:
         Refusal: the first thing that is wrong.
     """
-    request = exchange.request
-    polled = HANDLERS[request.operation.name].of_process and 0 < len(request.raw) <= POLL_BYTES
-    if not polled or request.query or view.strict:
-        return _admit(store, view, exchange)
-    key = (request.operation.name, request.method, request.raw, *map(request.headers.get, _LOOKED_AT))
-    kept = _ADMITTED.setdefault(view, {})
-    known = kept.get(key)
-    if known is not None:
-        return _let_in(store, view, exchange, known)
-    before = len(exchange.notes)  # of a fault, which meets this poll and not the next
-    visit = _admit(store, view, exchange)
-    if len(kept) >= _ADMITTED_KEPT:
-        kept.clear()
-    sent = sent_by(exchange, secrets_of(view))
-    body = {name: visit.body[name] for name in visit.given}
-    kept[key] = _Admitted(visit.caller, body, exchange.way, tuple(exchange.notes[before:]), sent)
-    return visit
-
-
-def _let_in(store: Store, view: World, exchange: Exchange, known: _Admitted) -> Visit:
-    caller = known.caller
-    exchange.readable, exchange.body, exchange.sent = True, known.body, known.sent
-    exchange.way, exchange.account = known.way, caller.username
-    exchange.notes.extend(known.notes)
-    operation = exchange.request.operation
-    defaults = view.form(operation.request).defaults
-    visit = Visit(store, view, exchange.now, operation.name, caller, known.body, defaults)
-    visit.violations, visit.notes = exchange.violations, exchange.notes
-    exchange.visit = visit
-    return visit
-
-
-def _admit(store: Store, view: World, exchange: Exchange) -> Visit:
     request, readings = exchange.request, view.readings
     operation = request.operation
     # -- method, content type, JSON (1, 2, 3)

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from fixtures.builders import invoice
+from mock_server.web.journal import POLL_BYTES
+from mock_server.web.polls import KEPT
 from tests.client import JSON, Portal
 from tests.control.steer import Steer
 from tests.http.test_process_life import imported
@@ -90,3 +93,28 @@ def test_a_fault_that_met_the_first_is_not_noted_with_the_second(servers: Server
     hit, spared = (json.loads(row["notes"]) for row in journal(servers.get(), portal)[-2:])
     assert [note["text"].startswith("fault ") for note in hit] == [True]
     assert spared == []
+
+
+def test_no_more_polls_are_remembered_than_there_is_room_for(servers: Servers, portal: Portal) -> None:
+    process = imported(portal, "POLLED-01", upload=False)
+    polls = servers.get().app.portal.answering.polls
+    for blank in range(KEPT + 10):
+        body = json.dumps({"procId": process}) + " " * (blank % 300) + "\n" * (blank // 300)
+        headers = {"Content-Type": JSON, "x-vatpapikey": "demo-token"}
+        assert portal.send("GET", "/job/read_proc_status", body.encode(), headers).json["err_code"] == 0
+        assert 0 < len(polls) <= KEPT
+
+
+def test_what_takes_much_room_is_not_remembered(servers: Servers, portal: Portal) -> None:
+    many = [invoice(number, buyer="9000000009") for number in range(600)]
+    large = portal.call("import_upload_invoices", upload=True, phone="994501234567", invoices=many).data["id"]
+    small = imported(portal, "POLLED-01", upload=False)
+    polls = servers.get().app.portal.answering.polls
+    for process, kept in ((large, 0), (small, 1)):
+        before = len(polls)
+        assert [asked(portal, process).code for _ in range(2)] == [0, 0]
+        assert len(polls) - before == kept
+    headers = {"Content-Type": JSON + "; charset=utf-8" + " " * POLL_BYTES, "x-vatpapikey": "demo-token"}
+    before = len(polls)
+    assert portal.send("GET", "/job/read_proc_status", b'{"procId":%d}' % small, headers).json["err_code"] == 0
+    assert len(polls) == before
