@@ -79,6 +79,10 @@ class Processes:
         found = row[_OF_WORLD:]
         return WorldRow._make(row[:_OF_WORLD]), None if found[0] is None else ProcessRow._make(found)
 
+    def are_still(self, world: WorldRow, process: ProcessRow) -> bool:
+        """Whether both rows are these, at one instant."""
+        return self._db.one(_WITH_WORLD, (process.id, world.id)) == (*world, *process)
+
     def newest(self, world: int, count: int) -> list[ProcessRow]:
         """The processes with the highest numbers, the highest first."""
         found = self._db.all(f"SELECT {_ROW} FROM processes WHERE world = ? ORDER BY id DESC LIMIT ?", (world, count))

@@ -154,11 +154,10 @@ class Answering:
         if poll is None or not poll.holds(view, now) or (row.next_due is not None and row.next_due <= now):
             return None
         try:
-            seen, process = self._store.processes.find_in_world(row.id, poll.process.id)
+            if not self._store.processes.are_still(row, poll.process):
+                return None
         except Unavailable:
             return None  # whoever asks again says so
-        if process != poll.process or not self._settled_still(seen, row, now):
-            return None
         return Answered(poll.answer, poll.entry_at(real, now, self._clock.stopwatch() - request.arrived))
 
     def broken(self, world: str, operation: Operation) -> Answer:

@@ -95,6 +95,18 @@ def test_a_fault_that_met_the_first_is_not_noted_with_the_second(servers: Server
     assert spared == []
 
 
+@pytest.mark.engines
+def test_the_second_is_not_judged_anew(servers: Servers, portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def judged(*_: Any) -> None:
+        raise AssertionError("it is")
+
+    process = imported(portal, "POLLED-01", upload=False)
+    first = asked(portal, process)
+    monkeypatch.setattr(servers.get().app.portal.answering, "_perform", judged)
+    assert asked(portal, process).raw == first.raw
+    assert portal.call("read_proc_data", procId=process).code == 10
+
+
 def test_no_more_polls_are_remembered_than_there_is_room_for(servers: Servers, portal: Portal) -> None:
     process = imported(portal, "POLLED-01", upload=False)
     polls = servers.get().app.portal.answering.polls
