@@ -81,7 +81,7 @@ def _key(view: World, request: Request) -> _Key | None:
     raw, headers = request.raw, request.headers
     if not HANDLERS[request.operation.name].of_process or request.query or view.strict:
         return None
-    looked_at = (headers.get(_TOKEN, b""), headers.get(b"content-type", b""), headers.get(b"content-encoding", b""))
-    if not raw or len(raw) + sum(map(len, looked_at)) > POLL_BYTES:
+    looked_at = (headers.get(_TOKEN), headers.get(b"content-type"), headers.get(b"content-encoding"))
+    if not raw or len(raw) + sum(len(value) for value in looked_at if value) > POLL_BYTES:
         return None
     return view.key, request.method, request.path, raw, looked_at

@@ -95,6 +95,25 @@ def test_a_fault_that_met_the_first_is_not_noted_with_the_second(servers: Server
     assert spared == []
 
 
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"Content-Encoding": ""}, 3),
+        ({"Content-Type": ""}, 2),
+        ({"x-vatpapikey": "demo-toke"}, 5),
+        ({"x-vatpapikey": "partner-token"}, 3),
+        ({"x-vatpapikey": ""}, 4),
+    ],
+)
+def test_a_head_that_differs_is_judged_for_itself(portal: Portal, more: dict[str, str], code: int) -> None:
+    body = b'{"procId":%d}' % imported(portal, "POLLED-01", upload=False)
+    headers: dict[str, str | bytes] = {"Content-Type": JSON, "x-vatpapikey": "demo-token"}
+    codes = [
+        portal.send("GET", "/job/read_proc_status", body, {**headers, **each}).code for each in ({}, more, {}, more)
+    ]
+    assert codes == [0, code, 0, code]
+
+
 @pytest.mark.engines
 def test_the_second_is_not_judged_anew(servers: Servers, portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     def judged(*_: Any) -> None:
