@@ -3,7 +3,7 @@
 from benchmarks.asking import Client
 from benchmarks.cases.subjects import others, ours
 from benchmarks.frame import Bar, Bench, Case, Row, at_least, at_most, by_name, largest, number, ratio, smallest
-from benchmarks.load import COLUMNS, Subject, script_of, side_by_side
+from benchmarks.load import COLUMNS, Subject, ever_new, script_of, side_by_side
 from benchmarks.served import bare
 from tests.client import dumped
 
@@ -20,6 +20,7 @@ def run(bench: Bench) -> list[Row]:
         path, password = client.path("read_proc_status"), script_of("GET", client.body(procId=process))
         subjects.append(Subject(f"ours, password, {kind}", server, path, password))
         subjects.append(Subject(f"ours, token, {kind}", server, path, token))
+    subjects.append(Subject("ours, token, file, ever new bytes", servers["file"], path, ever_new(token)))
     subjects += others(bench, servers["memory"], "read_proc_status", password)
     return side_by_side(bench, subjects)
 
